@@ -1,0 +1,1 @@
+"""Billing: the row ledger, batches, documents and their dispatch to accounting systems."""

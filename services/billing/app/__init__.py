@@ -1,0 +1,1 @@
+"""Use cases of billing: one function, one transaction, one verb."""

@@ -1,0 +1,1 @@
+"""Rules of billing as pure functions and values: no clock, no session, no network."""

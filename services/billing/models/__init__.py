@@ -1,0 +1,1 @@
+"""Tables of billing and their named queries."""
