@@ -1,0 +1,1 @@
+"""Billing's ways out: accounting systems."""

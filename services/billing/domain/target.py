@@ -1,0 +1,73 @@
+"""The port to an accounting system, in the words of the domain.
+
+It lives below both sides, because use cases call it and adapters implement it; `services.billing.app.ports` is where use cases
+import it from.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.billing.domain.document import Document
+from services.billing.domain.outcomes import Accepted, Finding, NotSent, Rejected, Unclear
+from shared.errors import RuleBroken
+
+
+class ConnectionProblem(RuleBroken):
+    """A connection to an accounting system does not work; `detail` tells a biller what to correct. Never holds a secret."""
+
+    code = "connection.problem"
+    title = "The connection to the accounting system does not work"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document in the target's own format, ready for exactly one POST.
+
+    payload       the exact bytes of the request body; their hash is recorded before they are sent
+    document_key  our stable key of the document, which the payload carries too
+    """
+
+    payload: bytes
+    document_key: str
+
+
+class LinkStore(Protocol):
+    """What is known of the target's identifiers, per connection.
+
+    kind     "customer" or "product"
+    our_key  customer number or product code
+    """
+
+    def get(self, kind: str, our_key: str) -> str | None:
+        """The target's id, or None."""
+
+    def put(self, kind: str, our_key: str, target_id: str, matched_by: str) -> None:
+        """Remember (or replace) a link; matched_by is "customer_number", "product_code" or "created"."""
+
+
+class AccountingTarget(Protocol):
+    """One connection to one company's books.
+
+    Nothing here retries a write, and nothing raises for what the target or the network does: that is what the outcomes are for.
+    Every call returns within the connection's time-outs. Calls on one object run one at a time, whatever the threads.
+    """
+
+    @property
+    def name(self) -> str:
+        """ "netvisor", "procountor", …"""
+
+    def prepare(self, document: Document, links: LinkStore) -> Prepared | Rejected | NotSent | Unclear:
+        """Make the payload, after seeing to it that payer and products exist in the target.
+
+        They are looked up by customer number and product code, never by name, and created where missing. May call the target;
+        never creates an invoice, so every outcome may be tried again. Same document and links → same bytes.
+        """
+
+    def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:
+        """One POST of the payload, and only one."""
+
+    def find(self, document_key: str, document: Document) -> Finding:
+        """Ask whether the target has the document with exactly this key."""
+
+    def check(self) -> None:
+        """Prove address, credentials and rights by a harmless read. Raises ConnectionProblem."""
