@@ -1,0 +1,1 @@
+"""Numbered database migrations of the billing service."""

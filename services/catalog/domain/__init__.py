@@ -1,0 +1,1 @@
+"""Rules, money and state machines; standard library only of the catalog service."""

@@ -1,0 +1,1 @@
+"""Customers: customers, contact persons and the tree of sites."""

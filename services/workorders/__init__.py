@@ -1,0 +1,1 @@
+"""Workorders: work orders from plan to approval."""

@@ -1,0 +1,1 @@
+"""What all services use and that knows none of them."""

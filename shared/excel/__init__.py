@@ -1,0 +1,1 @@
+"""Reading and writing typed tables in workbooks."""
