@@ -1,0 +1,243 @@
+"""The unit of work: one transaction, for one tenant, with the events it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Select, event, select, text
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.exc import StaleDataError
+
+from shared.bus.envelope import NewEvent
+from shared.clock import utc_now
+from shared.context import SYSTEM_TENANT, Context
+from shared.db.audit import write_audit_rows
+from shared.db.engine import WRITES
+from shared.db.mixins import TenantScoped
+from shared.db.tables import creations, number_series
+from shared.errors import Conflict, UrakkaError, VersionMismatch
+
+EventSink = Callable[[Connection, Sequence[NewEvent], Context], None]
+"""Writes events to the outbox, inside the transaction that they belong to."""
+
+Nudge = Callable[[str], None]
+"""Wakes whoever waits for a topic, after the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A wish to create something, told apart from its repetitions.
+
+    scope      what is created, e.g. `workorder`
+    key        the client's own id or Idempotency-Key; None if it gave neither (then it is never a repetition)
+    body_hash  SHA-256 (hex) of the request's content in canonical form
+    id         the id that the new record shall have
+    """
+
+    scope: str
+    key: str | None
+    body_hash: str
+    id: str
+
+
+class KeyReused(Conflict):
+    """The same key came with another content."""
+
+    code = "key_reused"
+    title = "This id or Idempotency-Key was already used for something else"
+
+
+class AlreadyExists(Conflict):
+    """A unique key of the database is taken, e.g. by somebody who was faster."""
+
+    code = "already_exists"
+    title = "There is already a record with this key"
+
+
+class Database:
+    """One service's database; gives units of work."""
+
+    def __init__(self, engine: Engine, *, event_sink: EventSink | None = None, nudge: Nudge | None = None) -> None:
+        self.engine = engine
+        self._event_sink = event_sink
+        self._nudge = nudge
+        self._writer = engine.execution_options(**{WRITES: True})
+        self._reader = engine.execution_options(**{WRITES: False, "postgresql_readonly": True})
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Say whether this is the one-box database."""
+        return self.engine.dialect.name == "sqlite"
+
+    def begin(self, context: Context) -> UnitOfWork:
+        """Return a writing unit of work; its transaction starts when it is entered."""
+        return UnitOfWork(self._writer, context, self._event_sink, self._nudge)
+
+    def read(self, context: Context) -> UnitOfWork:
+        """Return a unit of work that can only read."""
+        return UnitOfWork(self._reader, context, None, None)
+
+
+class UnitOfWork:
+    """One transaction. `with uow: … uow.commit()`; without the commit everything is rolled back.
+
+    Every SELECT, UPDATE and DELETE of a `TenantScoped` class is narrowed to the context's tenant, every new object
+    of such a class gets it; on PostgreSQL the row-level security policies get it too. Errors of the database that a
+    caller can understand come out as `VersionMismatch` and `AlreadyExists`.
+    """
+
+    session: Session
+
+    def __init__(self, engine: Engine, context: Context, event_sink: EventSink | None, nudge: Nudge | None) -> None:
+        self.context = context
+        self._engine = engine
+        self._event_sink = event_sink
+        self._nudge = nudge
+        self._events: list[NewEvent] = []
+        self._topics: set[str] = set()
+
+    def __enter__(self) -> Self:
+        self._events.clear()
+        self._topics.clear()
+        self.session = _TenantSession(self._engine, self.context)
+        try:
+            if self._engine.dialect.name == "postgresql":
+                self.session.execute(
+                    text("SELECT set_config('urakka.tenant_id', :tenant, true)"), {"tenant": self.context.tenant_id}
+                )
+        except BaseException:
+            self.session.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.session.close()
+        if isinstance(error, (StaleDataError, IntegrityError)):
+            raise _translated(error) from error
+
+    def emit(self, new_event: NewEvent) -> None:
+        """Let `new_event` be published if and only if this transaction commits."""
+        self._events.append(new_event)
+
+    def nudge(self, topic: str) -> None:
+        """Wake those who wait for `topic` after the commit."""
+        self._topics.add(topic)
+
+    def commit(self) -> None:
+        """Flush, write the outbox rows, commit, then wake the relay.
+
+        The outbox rows come after the flush: their order is the commit order of an aggregate only when its row was
+        locked before they were inserted (messaging.md 3).
+        """
+        self.session.flush()
+        if self._events:
+            if self._event_sink is None:
+                raise RuntimeError("this database has no outbox, yet events were emitted")
+            self._event_sink(self.session.connection(), tuple(self._events), self.context)
+            self._topics.add("outbox")
+        self.session.commit()
+        if self._nudge is not None:
+            for topic in sorted(self._topics):
+                self._nudge(topic)
+
+    def next_number(self, series: str) -> int:
+        """Return the next number of a series of this tenant, from 1. A rolled-back number may be given again."""
+        insert: Any = pg_insert if self._engine.dialect.name == "postgresql" else sqlite_insert
+        statement = insert(number_series).values(tenant_id=self.context.tenant_id, name=series, last=1)
+        statement = statement.on_conflict_do_update(
+            index_elements=["tenant_id", "name"], set_={"last": number_series.c.last + 1}
+        ).returning(number_series.c.last)
+        return int(self.session.execute(statement).scalar_one())
+
+    def repeated(self, creation: Creation) -> str | None:
+        """Return the id of what this creation already made, or None if it is the first time.
+
+        The same key sent twice at the same moment waits here for the first one to end. Raises KeyReused if the key
+        was used with another content.
+        """
+        if creation.key is None:
+            return None
+        if self._engine.dialect.name == "postgresql":
+            lock = f"{self.context.tenant_id}:{creation.scope}:{creation.key}"
+            self.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 0))"), {"lock": lock})
+        row = self.session.execute(_the_creation(creation, self.context.tenant_id)).one_or_none()
+        if row is None:
+            return None
+        if row.body_hash != creation.body_hash:
+            raise KeyReused(key=creation.key)
+        return str(row.aggregate_id)
+
+    def created(self, creation: Creation, aggregate_id: str) -> None:
+        """Remember what the creation made; a racing repetition fails on the unique key and can be asked again."""
+        if creation.key is None:
+            return
+        self.session.execute(
+            creations.insert().values(
+                tenant_id=self.context.tenant_id,
+                scope=creation.scope,
+                key=creation.key,
+                body_hash=creation.body_hash,
+                aggregate_id=aggregate_id,
+                created_at=utc_now(),
+            )
+        )
+
+
+class _TenantSession(Session):
+    """A session that knows its tenant."""
+
+    def __init__(self, engine: Engine, context: Context) -> None:
+        super().__init__(engine, expire_on_commit=False)
+        self.context = context
+
+
+def _the_creation(creation: Creation, tenant_id: str) -> Select[Any]:
+    return select(creations.c.body_hash, creations.c.aggregate_id).where(
+        creations.c.tenant_id == tenant_id, creations.c.scope == creation.scope, creations.c.key == creation.key
+    )
+
+
+def _translated(error: StaleDataError | IntegrityError) -> UrakkaError:
+    if isinstance(error, StaleDataError):
+        return VersionMismatch("Somebody else changed the record at the same moment.")
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or str(error.orig)
+    return AlreadyExists(constraint=constraint)
+
+
+def _narrow_to_tenant(state: ORMExecuteState) -> None:
+    session = state.session
+    if not isinstance(session, _TenantSession) or state.is_column_load:
+        return
+    tenant_id = session.context.tenant_id
+    if tenant_id == SYSTEM_TENANT:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(TenantScoped, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
+    )
+
+
+def _stamp_tenant_and_audit(session: Session, _flush: Any, _objects: Any) -> None:
+    if not isinstance(session, _TenantSession):
+        return
+    tenant_id = session.context.tenant_id
+    for record in session.new:
+        if isinstance(record, TenantScoped):
+            if record.tenant_id is None:
+                if tenant_id == SYSTEM_TENANT:
+                    raise RuntimeError(f"a {type(record).__name__} needs a tenant")
+                record.tenant_id = tenant_id
+            elif tenant_id not in (record.tenant_id, SYSTEM_TENANT):
+                raise RuntimeError(f"a {type(record).__name__} of another tenant cannot be stored here")
+    write_audit_rows(session, session.context)
+
+
+event.listen(_TenantSession, "do_orm_execute", _narrow_to_tenant)
+event.listen(_TenantSession, "before_flush", _stamp_tenant_and_audit)
