@@ -1,7 +1,8 @@
 """The billing document: one future invoice (or credit) as plain values.
 
-Adapters turn a `Document` into a target's format; nothing in here knows any target. Amounts are `Decimal` in the document's currency with two
-decimals, unit prices have up to four decimals and quantities up to three (domain.md 4). All amounts are without VAT unless the name says `gross`.
+Adapters turn a `Document` into a target's format; nothing in here knows any target. Amounts are `Decimal`
+in the document's currency with two decimals, unit prices have up to four decimals and quantities up to
+three. All amounts are without VAT unless the name says `gross`.
 """
 
 import uuid
@@ -11,21 +12,21 @@ from datetime import date
 from decimal import Decimal
 
 KEY_PREFIX = "URK-"
-"""Every document key starts with this, so that a person in the accounting system sees where a document came from."""
+"""Starts every document key, so that a person in the accounting system sees where a document came from."""
 
 
 def new_document_key() -> str:
     """Return a new stable key of a document: `URK-` and a random UUID, 40 characters in all.
 
-    The key is made once, with the document, and is the same in every attempt to send it: it is what the target is asked for when an answer was
-    lost. 40 characters fit the reference fields that the adapters use.
+    The key is made once, with the document, and is the same in every attempt to send it: it is what the
+    target is asked for when an answer was lost. 40 characters fit the fields that the adapters use.
     """
     return f"{KEY_PREFIX}{uuid.uuid4()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A postal address. `postal_code` is text (leading zeros matter), `country` an ISO 3166-1 alpha-2 code."""
+    """A postal address. `postal_code` is text (leading zeros matter), `country` ISO 3166-1 alpha-2."""
 
     street: str
     postal_code: str
@@ -37,7 +38,7 @@ class Address:
 class Party:
     """The payer of a document, as it was when the document was made.
 
-    number            the customer number of our register: the key by which accounting systems find the customer.
+    number            the customer number of our register, by which accounting systems find the customer.
     kind              company | private | housing_company | public | internal.
     language          fi | sv | en.
     invoice_channel   einvoice | email | letter | none.
@@ -69,7 +70,7 @@ class DocumentLine:
     discount_percent 0–100, already taken into `net`.
     vat_category     S standard rate, AE reverse charge, Z zero rate (UNCL5305 codes).
     net              line total without VAT, rounded half away from zero to two decimals.
-    vat_share        the document's VAT spread over the lines so that the lines of a rate sum to that rate's VAT exactly.
+    vat_share        the VAT spread over the lines so that the lines of a rate sum to its VAT exactly.
     row_ids          the work rows in the line; every row of a document is in exactly one line.
     """
 
@@ -106,8 +107,7 @@ class Document:
 
     key               stable over all attempts, at most 40 characters (`new_document_key`).
     performed_on      the last work date of its rows, None if unknown.
-    references        names as in customers' required references: order_number, cost_centre, work_number, contract, orderer; only those that have a
-                      value.
+    references        order_number, cost_centre, work_number, contract, orderer; only those that have a value.
     lines             in the order of `position`.
     vat_lines         one per VAT category and rate, sorted by category and falling rate.
     net, vat, gross   sums of `vat_lines`; `gross` = `net` + `vat`.

@@ -1,0 +1,93 @@
+"""What billing refuses, each with a stable code and a text for people."""
+
+from shared.errors import Conflict, NotFound, RuleBroken
+
+
+class LedgerBroken(RuleBroken):
+    """The buckets of a ledger row do not add up to its quantity. Never expected: somebody must look."""
+
+    code = "ledger.broken"
+    title = "The quantities of a billable row do not add up"
+
+
+class NotInBucket(Conflict):
+    """More was to be moved than the bucket holds."""
+
+    code = "ledger.not_in_bucket"
+    title = "The row does not have that much in this state"
+
+
+class MixedDocument(RuleBroken):
+    """Rows of different payers or currencies were put into one document."""
+
+    code = "document.mixed"
+    title = "These rows cannot stand on one document"
+
+
+class InvalidRow(RuleBroken):
+    """A row cannot be billed as it is: too many decimals, a discount outside 0–100, no price."""
+
+    code = "document.invalid_row"
+    title = "A row cannot be billed as it is"
+
+
+class ForbiddenBatchStep(Conflict):
+    """The batch is in a state that does not allow this step."""
+
+    code = "batch.forbidden_step"
+    title = "The batch cannot take this step now"
+
+
+class NothingToBill(RuleBroken):
+    """The selection of a batch holds no open rows."""
+
+    code = "batch.nothing_to_bill"
+    title = "There is nothing to bill in this selection"
+
+
+class ForbiddenDispatchStep(Conflict):
+    """The dispatch is in a state that does not allow this step."""
+
+    code = "dispatch.forbidden_step"
+    title = "The dispatch cannot take this step now"
+
+
+class NoConnection(RuleBroken):
+    """The tenant has no active connection to an accounting system to send to."""
+
+    code = "dispatch.no_connection"
+    title = "Connect an accounting system first"
+
+
+class UnknownTarget(RuleBroken):
+    """There is no accounting system of this name."""
+
+    code = "connection.unknown_target"
+    title = "This accounting system is not known"
+
+
+class InvalidSettings(RuleBroken):
+    """The settings of a connection are not complete or not allowed; `errors` names the fields."""
+
+    code = "connection.invalid_settings"
+    title = "The settings of the connection are not right"
+
+
+class ConnectionInUse(Conflict):
+    """The connection has dispatches that are not finished."""
+
+    code = "connection.in_use"
+    title = "The connection still has documents on their way"
+
+
+class OrderInTransfer(Conflict):
+    """A document of the order is on its way or in the accounting system."""
+
+    code = "ledger.order_in_transfer"
+    title = "The order is being transferred or was transferred"
+
+
+class DocumentNotFound(NotFound):
+    """There is no such document for this tenant."""
+
+    code = "document.not_found"
