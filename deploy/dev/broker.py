@@ -113,9 +113,7 @@ class OwnBroker:
         wait_until(lambda: self.answers() or node.poll() is not None, timeout_s)
         if not self.answers():
             self.kill()
-            raise NotStarted(
-                f"RabbitMQ did not start within {timeout_s:.0f} s; {log} ends with:\n{tail(log)}"
-            )
+            raise NotStarted(f"RabbitMQ did not start within {timeout_s:.0f} s; {log} ends with:\n{tail(log)}")
 
     def kill(self) -> None:
         """SIGKILL the node; returns when it is gone. Its data stays as it was at that moment."""
@@ -213,9 +211,7 @@ class OwnBroker:
 
     def _environment(self) -> dict[str, str]:
         """The machine's environment without its own RabbitMQ settings, with ours."""
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ_", "ERL_"))
-        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ_", "ERL_"))}
         return kept | {
             "HOME": str(self.folder),  # Erlang's cookie is there
             "RABBITMQ_NODENAME": str(self._identity["name"]),

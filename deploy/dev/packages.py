@@ -12,9 +12,8 @@ RABBITMQ_PACKAGE = "rabbitmq-server"
 _INSTALL_TIMEOUT_S = 900
 
 # No service may start by itself during the installation: the tests run clusters and nodes of their own, on
-# ports of their own. `policy-rc.d` is Debian's switch for that; a policy of the machine's owner stays as it
-# is.
-_INSTALL = """
+# ports of their own. `policy-rc.d` is Debian's switch for that; a policy of the machine's owner stays.
+INSTALL_SCRIPT = """
 set -e
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
@@ -22,16 +21,15 @@ if [ ! -e $policy ]; then
     trap 'exit 1' HUP INT TERM
     printf '#!/bin/sh\\nexit 101\\n' > $policy
     chmod 755 $policy
-fi export DEBIAN_FRONTEND=noninteractive
+fi
+export DEBIAN_FRONTEND=noninteractive
 install() { apt-get install -y --no-install-recommends "$@"; }
 install "$@" || { apt-get update; install "$@"; }
 """
 
 
 def found_or_installed(find: Callable[[], Path | None], package: str) -> Path | None:
-    """The folder that `find` returns, after installing the package if it is missing and we may; None
-    otherwise.
-    """
+    """The folder that `find` returns, after installing the package if it is missing and we may."""
     programs = find()
     if programs is None and may_install():
         print(f"installing {package} from Debian's packages", file=sys.stderr)
@@ -47,11 +45,7 @@ def postgres_programs() -> Path | None:
     on_path = shutil.which("initdb")
     candidates = [*packaged, *([Path(on_path).resolve().parent] if on_path else [])]
     return next(
-        (
-            path
-            for path in candidates
-            if all((path / name).exists() for name in ("initdb", "pg_ctl", "postgres"))
-        ),
+        (path for path in candidates if all((path / name).exists() for name in ("initdb", "pg_ctl", "postgres"))),
         None,
     )
 
@@ -67,11 +61,7 @@ def rabbitmq_programs() -> Path | None:
     on_path = shutil.which("rabbitmq-server")
     candidates = [Path("/usr/lib/rabbitmq/bin"), *([Path(on_path).resolve().parent] if on_path else [])]
     return next(
-        (
-            path
-            for path in candidates
-            if (path / "rabbitmq-server").exists() and (path / "rabbitmqctl").exists()
-        ),
+        (path for path in candidates if (path / "rabbitmq-server").exists() and (path / "rabbitmqctl").exists()),
         None,
     )
 
@@ -83,21 +73,15 @@ def may_install() -> bool:
     if os.geteuid() == 0:
         return True
     sudo = shutil.which("sudo")
-    return (
-        sudo is not None
-        and subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode == 0
-    )
+    return sudo is not None and subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode == 0
 
 
 def install(*names: str) -> bool:
-    """Install Debian packages without starting their services; whether that worked. What apt-get says
-    goes to stderr.
-    """
+    """Install Debian packages without starting their services; whether that worked."""
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    command = [*as_root, "sh", "-c", _INSTALL, "install", *names]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=_INSTALL_TIMEOUT_S, check=False
-    )
+    command = [*as_root, "sh", "-c", INSTALL_SCRIPT, "install", *names]
+    # What apt-get says is for a person; stdout is for the addresses.
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=_INSTALL_TIMEOUT_S, check=False)
     return done.returncode == 0
 
 

@@ -208,10 +208,7 @@ def _reachable(folder: Path, user: pwd.struct_passwd | None) -> Path:
     )
     if reaches.returncode == 0:
         return folder
-    other = (
-        Path(tempfile.gettempdir())
-        / f"urakka-postgres-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
-    )
+    other = Path(tempfile.gettempdir()) / f"urakka-postgres-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
     other.mkdir(mode=0o700, exist_ok=True)
     os.chown(other, user.pw_uid, user.pw_gid)
     return other

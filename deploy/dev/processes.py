@@ -12,9 +12,7 @@ POLL_S = 0.1
 
 
 class NotStarted(RuntimeError):
-    """A development server did not come up, or its programs are not installed; the text says which and
-    where its log is.
-    """
+    """A development server did not come up or is not installed; the text has the end of its log."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -54,9 +52,7 @@ def command_line(pid: int) -> str:
             return (proc / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             return ""
-    found = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
+    found = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return found.stdout.strip()
 
 

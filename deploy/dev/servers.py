@@ -80,25 +80,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m deploy.dev", description="PostgreSQL and RabbitMQ for tests"
-    )
+    parser = argparse.ArgumentParser(prog="python -m deploy.dev", description="PostgreSQL and RabbitMQ for tests")
     where = argparse.ArgumentParser(add_help=False)
     default = ROOT / "var" / "dev"
-    where.add_argument(
-        "--folder", type=Path, default=default, help="where our own servers live (default: var/dev)"
-    )
+    where.add_argument("--folder", type=Path, default=default, help="where our own servers live (default: var/dev)")
     own = argparse.ArgumentParser(add_help=False)
-    own.add_argument(
-        "--own", action="store_true", help="servers of our own even where others are given or listen"
-    )
+    own.add_argument("--own", action="store_true", help="servers of our own even where others are given or listen")
     subcommands = parser.add_subparsers(dest="subcommand", required=True)
     subcommands.add_parser("up", parents=[where, own], help="find or start both, print their addresses")
     subcommands.add_parser("stop", parents=[where], help="end what was started")
     subcommands.add_parser("status", parents=[where], help="print the addresses again")
-    run = subcommands.add_parser(
-        "run", parents=[where, own], help="up, then a command, then stop what it started"
-    )
+    run = subcommands.add_parser("run", parents=[where, own], help="up, then a command, then stop what it started")
     run.add_argument("command", nargs=argparse.REMAINDER, help="the command and its arguments, after --")
     return parser
 

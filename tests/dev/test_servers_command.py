@@ -1,5 +1,6 @@
 """`python -m deploy.dev.servers`: which server it takes, what it prints, what it says when there is none."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -58,9 +59,7 @@ def test_a_server_that_listens_is_taken(
 def test_a_database_in_which_the_tests_may_create_nothing_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(
-        probes, "postgres", lambda *_: probes.PostgresAnswer(version="15.1", may_create=False)
-    )
+    monkeypatch.setattr(probes, "postgres", lambda *_: probes.PostgresAnswer(version="15.1", may_create=False))
 
     assert servers.main(["up", "--folder", str(tmp_path)]) == 2
     assert "No PostgreSQL for the tests" in capsys.readouterr().err
@@ -79,9 +78,7 @@ def test_without_any_way_the_user_is_told_what_to_do(
     assert "apt-get install rabbitmq-server" in advice
 
 
-def test_own_servers_are_started_found_again_and_stopped(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_own_servers_are_started_found_again_and_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = ["--folder", str(tmp_path)]
     try:
         assert servers.main(["up", "--own", *folder]) == 0
@@ -103,9 +100,7 @@ def test_a_command_runs_with_the_addresses_and_its_status_comes_back(
     seen = tmp_path / "seen"
     script = f'printf %s "${servers.POSTGRES}" > "$1"; exit {status}'
 
-    assert (
-        servers.main(["run", "--folder", str(tmp_path), "--", "sh", "-c", script, "sh", str(seen)]) == status
-    )
+    assert servers.main(["run", "--folder", str(tmp_path), "--", "sh", "-c", script, "sh", str(seen)]) == status
     assert seen.read_text() == GIVEN_DATABASE
 
 
@@ -114,3 +109,7 @@ def test_a_command_with_own_servers_leaves_none_behind(tmp_path: Path) -> None:
 
     assert servers.main(arguments) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lock"]
+
+
+def test_the_script_that_installs_packages_is_a_shell_script() -> None:
+    assert subprocess.run(["sh", "-n"], input=packages.INSTALL_SCRIPT, text=True, check=False).returncode == 0
