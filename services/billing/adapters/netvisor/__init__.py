@@ -1,0 +1,1 @@
+"""Netvisor: signed XML over HTTPS."""

@@ -1,0 +1,191 @@
+"""Netvisor as an accounting target."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+from services.billing.adapters.faults import Fault, outcome_of_write
+from services.billing.adapters.netvisor import mapping
+from services.billing.adapters.netvisor.client import NetvisorClient, Node
+from services.billing.adapters.netvisor.mapping import Rules, read_decimal
+from services.billing.adapters.register import Entry, Stop, ensure
+from services.billing.domain.document import Document, DocumentLine
+from services.billing.domain.outcomes import (
+    Absent,
+    Accepted,
+    CannotAsk,
+    Finding,
+    Found,
+    NotSent,
+    Rejected,
+    Unclear,
+)
+from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared
+
+_MAX_PAGES = 100
+_MAX_SINGLE_READS = 20
+_LOOK_AROUND = timedelta(days=31)
+"""How far from our document date an invoice is looked for: somebody may have changed the date in Netvisor."""
+
+
+class NetvisorTarget:
+    """Implements `AccountingTarget` (see there for what each call promises)."""
+
+    name = "netvisor"
+
+    def __init__(self, client: NetvisorClient, rules: Rules, *, read_back: bool = True) -> None:
+        self._client = client
+        self._rules = rules
+        self._read_back = read_back
+
+    def prepare(self, document: Document, links: LinkStore) -> Prepared | Rejected | NotSent | Unclear:
+        """Customer and products first, then the XML."""
+        objection = mapping.objection(document, self._rules)
+        if objection is not None:
+            return objection
+        try:
+            customer_id = ensure(self._customer(document), links)
+            product_ids = {
+                line.product_code: ensure(self._product(index, line), links)
+                for index, line in _first_of_each_product(document)
+            }
+        except Stop as stop:
+            return stop.outcome
+        return Prepared(mapping.invoice_xml(document, self._rules, customer_id, product_ids), document.key)
+
+    def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:
+        """One POST; then, if so set, a read for number and totals whose failure changes nothing."""
+        try:
+            target_id = self._client.post("salesinvoice.nv", {"method": "add"}, prepared.payload)
+        except Fault as fault:
+            return outcome_of_write(fault)
+        if not self._read_back:
+            return Accepted(target_id)
+        try:
+            return _accepted(target_id, self._invoice(target_id))
+        except Fault:
+            return Accepted(target_id)
+
+    def find(self, document_key: str, document: Document) -> Finding:
+        """Go through the customer's invoices around the date and compare the private comment.
+
+        Netvisor cannot search by comment (sheet §11). Whether its list holds drafts is not documented, so
+        a draft that is not in it cannot be called absent.
+        """
+        try:
+            unknown: list[Node] = []
+            for row in self._rows(document):
+                comment = row.first("privatecomment", "salesinvoiceprivatecomment", "comment")
+                if comment is not None and document_key in comment.text().split():
+                    return _found(row)
+                if row.first("additionalinformation") is None and comment is None:
+                    unknown.append(row)
+            found = self._among_unknown(unknown, document_key, document.gross)
+        except Fault as fault:
+            return CannotAsk(fault.reason)
+        if found is not None:
+            return found
+        if self._rules.invoice_type == "invoicedraft":
+            return CannotAsk("Netvisor's list of invoices need not hold drafts; look among the drafts in Netvisor.")
+        return Absent()
+
+    def check(self) -> None:
+        """Read one day's list of invoices: what the look-up of an unclear dispatch needs."""
+        try:
+            self._client.get("salesinvoicelist.nv", {"begininvoicedate": "2000-01-01", "endinvoicedate": "2000-01-01"})
+        except Fault as fault:
+            raise ConnectionProblem(fault.reason) from None
+
+    def _customer(self, document: Document) -> Entry:
+        payer = document.payer
+        return Entry(
+            kind="customer",
+            key=payer.number,
+            matched_by="customer_number",
+            look_up=lambda: self._key_of("customerlist.nv", "customer", "code", payer.number),
+            create=lambda: self._client.post("customer.nv", {"method": "add"}, mapping.customer_xml(payer)),
+            pointer="/payer",
+        )
+
+    def _product(self, index: int, line: DocumentLine) -> Entry:
+        return Entry(
+            kind="product",
+            key=line.product_code,
+            matched_by="product_code",
+            look_up=lambda: self._key_of("productlist.nv", "product", "productcode", line.product_code),
+            create=lambda: self._client.post("product.nv", {"method": "add"}, mapping.product_xml(line, self._rules)),
+            pointer=f"/lines/{index}/product_code",
+        )
+
+    def _key_of(self, resource: str, element: str, field: str, wanted: str) -> str | None:
+        """The key of the register's entry whose number or code is `wanted`.
+
+        The keyword search is wider than equality.
+        """
+        wanted = wanted.strip()
+        for row in self._client.get(resource, {"keyword": wanted}).all(element):
+            if row.text(field).casefold() == wanted.casefold() and row.text("netvisorkey"):
+                return row.text("netvisorkey")
+        return None
+
+    def _rows(self, document: Document) -> Iterator[Node]:
+        parameters = {
+            "listtype": "preinvoice" if self._rules.invoice_type == "order" else "",
+            "begininvoicedate": (document.document_date - _LOOK_AROUND).isoformat(),
+            "endinvoicedate": (document.document_date + _LOOK_AROUND).isoformat(),
+            "customercode": document.payer.number.strip(),
+            "replyoption": "1",
+        }
+        parameters = {name: value for name, value in parameters.items() if value}
+        highest = 0
+        for _ in range(_MAX_PAGES):
+            rows = self._client.get("salesinvoicelist.nv", parameters).all("salesinvoice", "salesorder")
+            fresh = [row for row in rows if int(read_decimal(row.text("netvisorkey")) or 0) > highest]
+            if not fresh:
+                return
+            yield from fresh
+            highest = max(int(read_decimal(row.text("netvisorkey")) or 0) for row in fresh)
+            parameters["invoicesabovenetvisorkey"] = str(highest)
+        raise Fault("the customer has more invoices around this date than can be gone through")
+
+    def _among_unknown(self, rows: list[Node], document_key: str, gross: Decimal) -> Found | None:
+        """Read those invoices one by one whose row told no comment at all, if their sum is ours."""
+        candidates = [row for row in rows if read_decimal(row.text("invoicesum")) in (None, gross)]
+        if len(candidates) > _MAX_SINGLE_READS:
+            raise Fault("too many invoices would have to be read one by one")
+        for row in candidates:
+            invoice = self._invoice(row.text("netvisorkey"))
+            if document_key in invoice.text("salesinvoiceprivatecomment").split():
+                return _found(row)
+        return None
+
+    def _invoice(self, target_id: str) -> Node:
+        resource = "getorder.nv" if self._rules.invoice_type == "order" else "getsalesinvoice.nv"
+        return self._client.get(resource, {"netvisorkey": target_id, "pdfimage": "nopdf"})
+
+
+def _first_of_each_product(document: Document) -> Iterator[tuple[int, DocumentLine]]:
+    seen: set[str] = set()
+    for index, line in enumerate(document.lines):
+        if line.product_code not in seen:
+            seen.add(line.product_code)
+            yield index, line
+
+
+def _found(row: Node) -> Found:
+    return Found(row.text("netvisorkey"), row.text("invoicenumber") or None, read_decimal(row.text("invoicesum")))
+
+
+def _accepted(target_id: str, invoice: Node) -> Accepted:
+    lines = invoice.all("salesinvoiceproductline")
+    vats = [read_decimal(line.text("salesinvoiceproductlinevatsum")) for line in lines]
+    sums = [read_decimal(line.text("salesinvoiceproductlinesum")) for line in lines]
+    vat = sum((value for value in vats if value is not None), Decimal(0)) if lines and None not in vats else None
+    total = sum((value for value in sums if value is not None), Decimal(0)) if lines and None not in sums else None
+    return Accepted(
+        target_id=target_id,
+        target_number=invoice.text("salesinvoicenumber") or None,
+        net=None if vat is None or total is None else total - vat,
+        vat=vat,
+        gross=read_decimal(invoice.text("salesinvoiceamount")),
+    )

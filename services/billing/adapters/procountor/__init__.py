@@ -1,0 +1,1 @@
+"""Procountor: JSON over HTTPS with a bearer token."""

@@ -1,0 +1,203 @@
+"""HTTP to an accounting system: one request, one attempt, and certainty about whether it went out.
+
+`requests` alone cannot tell a failed connection from a connection that broke after the request, because it
+wraps both (a TLS error even in the same type). So the connection classes of urllib3 are replaced by ones
+that say so: whatever fails inside `connect()` is `NothingSent`, whatever fails later is `NoAnswer`.
+
+Each request has a connection of its own (`Connection: close`): a kept connection may be closed by the
+server in the very moment of reuse, which would make a harmless event look unclear. Redirects, cookies,
+proxies and netrc of the environment and automatic retries are off.
+"""
+
+import contextlib
+import http.client
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError
+
+from services.billing.adapters.faults import NoAnswer, NothingSent
+
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Watch:
+    """Ends a call whose answer trickles: time-outs of sockets count from byte to byte only."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._lock = threading.Lock()
+        self._expired = False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(limit_s, self._expire)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "_Watch":
+        _CURRENT.watch = self
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        _CURRENT.watch = None
+        with self._lock:
+            self._socket = None
+
+    def attach(self, connected: socket.socket) -> None:
+        with self._lock:
+            self._socket = connected
+            expired = self._expired
+        if expired:
+            self._shut(connected)
+
+    def _expire(self) -> None:
+        with self._lock:
+            self._expired = True
+            connected = self._socket
+        if connected is not None:
+            self._shut(connected)
+
+    @staticmethod
+    def _shut(connected: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            # Not the TLS class's own shutdown: that one would drop the TLS layer under the reader's feet.
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+
+class _Current(threading.local):
+    watch: _Watch | None = None
+
+
+_CURRENT = _Current()
+
+
+def _connect(connection: HTTPConnection, connect: Callable[[], None]) -> None:
+    try:
+        connect()
+    except NameResolutionError:
+        raise NothingSent("the server's name could not be resolved") from None
+    except (ConnectTimeoutError, TimeoutError):
+        raise NothingSent("the server did not answer the attempt to connect") from None
+    except (OSError, HTTPError, http.client.HTTPException, UnicodeError, ValueError) as error:
+        kind = "no secure connection could be made" if "SSL" in type(error).__name__ else "no connection could be made"
+        raise NothingSent(kind) from None
+    if _CURRENT.watch is not None and connection.sock is not None:
+        _CURRENT.watch.attach(connection.sock)
+
+
+class _Plain(HTTPConnection):
+    def connect(self) -> None:
+        _connect(self, super().connect)
+
+
+class _Tls(HTTPSConnection):
+    def connect(self) -> None:
+        _connect(self, super().connect)
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _Tls
+
+
+class _SingleAttempt(HTTPAdapter):
+    """No retries (the default of 0 is stated so that nobody has to look it up) and our connection classes."""
+
+    def __init__(self) -> None:
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+
+
+def _prepare(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.PreparedRequest:
+    sent_headers = {"User-Agent": "Urakka", "Accept-Encoding": "identity", "Connection": "close", **headers}
+    if not all(value.isascii() and value.isprintable() for value in sent_headers.values()):
+        raise NothingSent("a header would hold characters that are not allowed there")
+    try:
+        return requests.Request(method, url, data=body, headers=sent_headers).prepare()
+    except (requests.RequestException, ValueError):
+        raise NothingSent("the address is not a valid one") from None
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Look at no redirect.
+
+        Requests would parse it even when it is not to be followed, and fail on a broken one.
+        """
+        return
+
+
+class Transport:
+    """Sends requests one at a time; safe to share between threads.
+
+    connect_timeout_s  for name, connection and TLS handshake
+    read_timeout_s     for the whole answer after that
+    """
+
+    def __init__(self, connect_timeout_s: float, read_timeout_s: float) -> None:
+        self._timeout_s = (connect_timeout_s, read_timeout_s)
+        self._limit_s = connect_timeout_s + read_timeout_s
+        self._turn = threading.Lock()
+        self._session = _Session()
+        self._session.trust_env = False
+        self._session.headers.clear()
+        self._session.mount("https://", _SingleAttempt())
+        self._session.mount("http://", _SingleAttempt())
+
+    @staticmethod
+    def wire_url(url: str) -> str:
+        """The URL exactly as it will go out. Raises NothingSent if it is none."""
+        return str(_prepare("GET", url, {}, None).url)
+
+    def call(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """One request. Waits for its turn at most as long as two whole calls may take.
+
+        Raises NothingSent or NoAnswer; the status of the answer is not judged here.
+        """
+        if not self._turn.acquire(timeout=2 * self._limit_s):
+            raise NothingSent("earlier calls to the same company have not ended yet")
+        try:
+            with _Watch(self._limit_s):
+                return self._call(method, url, headers, body)
+        finally:
+            self._turn.release()
+
+    def _call(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        request = _prepare(method, url, headers, body)
+        try:
+            response = self._session.send(request, timeout=self._timeout_s, allow_redirects=False, stream=True)
+            with response:
+                content = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
+        except (requests.Timeout, TimeoutError):
+            raise NoAnswer("no answer came in time") from None
+        except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError):
+            raise NoAnswer("the connection broke before the whole answer had come") from None
+        finally:
+            self._session.cookies.clear()
+        if len(content) > MAX_ANSWER_BYTES:
+            raise NoAnswer("the answer was larger than can be read")
+        return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, content)
+
+    def __repr__(self) -> str:
+        return "Transport()"
