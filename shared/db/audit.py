@@ -21,7 +21,11 @@ _HIDDEN = "•••"
 def write_audit_rows(session: Session, context: Context) -> None:
     """Write one audit row for each new, changed or deleted `Audited` object of the session (before it is flushed)."""
     rows = []
-    for action, objects in (("created", session.new), ("changed", session.dirty), ("deleted", session.deleted)):
+    for action, objects in (
+        ("created", session.new),
+        ("changed", session.dirty),
+        ("deleted", session.deleted),
+    ):
         for record in objects:
             if isinstance(record, Audited):
                 changes = _changes(record, action)

@@ -109,7 +109,8 @@ class UnitOfWork:
         try:
             if self._engine.dialect.name == "postgresql":
                 self.session.execute(
-                    text("SELECT set_config('urakka.tenant_id', :tenant, true)"), {"tenant": self.context.tenant_id}
+                    text("SELECT set_config('urakka.tenant_id', :tenant, true)"),
+                    {"tenant": self.context.tenant_id},
                 )
         except BaseException:
             self.session.close()
@@ -201,7 +202,9 @@ class _TenantSession(Session):
 
 def _the_creation(creation: Creation, tenant_id: str) -> Select[Any]:
     return select(creations.c.body_hash, creations.c.aggregate_id).where(
-        creations.c.tenant_id == tenant_id, creations.c.scope == creation.scope, creations.c.key == creation.key
+        creations.c.tenant_id == tenant_id,
+        creations.c.scope == creation.scope,
+        creations.c.key == creation.key,
     )
 
 

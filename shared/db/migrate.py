@@ -31,7 +31,8 @@ def upgrade(engine: Engine, service: str) -> bool:
             connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_WAIT_S}s'"))
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(
-                text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 0))"), {"lock": f"migrate:{service}"}
+                text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 0))"),
+                {"lock": f"migrate:{service}"},
             )
         if MigrationContext.configure(connection).get_current_revision() == head:
             return False

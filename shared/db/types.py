@@ -56,22 +56,22 @@ class ExactDecimal(TypeDecorator[Decimal]):
         return Decimal(value)
 
 
-def Amount() -> ExactDecimal:  # noqa: N802 - reads as a type in a model
+def Amount() -> ExactDecimal:
     """An amount of money, 2 decimals."""
     return ExactDecimal(14, 2)
 
 
-def UnitPrice() -> ExactDecimal:  # noqa: N802
+def UnitPrice() -> ExactDecimal:
     """A price for one unit, 4 decimals."""
     return ExactDecimal(14, 4)
 
 
-def Quantity() -> ExactDecimal:  # noqa: N802
+def Quantity() -> ExactDecimal:
     """A quantity in the row's unit, 3 decimals."""
     return ExactDecimal(14, 3)
 
 
-def Rate() -> ExactDecimal:  # noqa: N802
+def Rate() -> ExactDecimal:
     """A percentage, 2 decimals: 25.50 is 25.5 %."""
     return ExactDecimal(5, 2)
 

@@ -1,0 +1,29 @@
+"""HTTP: application factory, problems, authentication, paging, ETags and idempotent creation."""
+
+from shared.http.app import create_app
+from shared.http.blueprint import Blueprint, public, requires
+from shared.http.etags import expected_version, with_etag
+from shared.http.fields import DecimalString, IdString, Schema, Text
+from shared.http.idempotency import creation_request
+from shared.http.paging import PageQuery, page_schema
+from shared.http.request import app_runtime, begin, caller, read
+
+__all__ = [
+    "Blueprint",
+    "DecimalString",
+    "IdString",
+    "PageQuery",
+    "Schema",
+    "Text",
+    "app_runtime",
+    "begin",
+    "caller",
+    "create_app",
+    "creation_request",
+    "expected_version",
+    "page_schema",
+    "public",
+    "read",
+    "requires",
+    "with_etag",
+]

@@ -1,0 +1,107 @@
+"""Blueprints that check permissions, refuse unknown input and document their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+import marshmallow as ma
+from flask import Request
+from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.flaskparser import FlaskParser
+
+from shared.errors import Malformed
+from shared.http.problems import CONTENT_TYPE, ProblemOut, field_errors
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PERMISSIONS = "_urakka_permissions"
+PUBLIC = "_urakka_public"
+
+
+def requires(*permissions: str) -> Callable[[F], F]:
+    """Let the endpoint be called only by who holds at least one of `permissions`."""
+
+    def mark(view: F) -> F:
+        setattr(view, PERMISSIONS, permissions)
+        return view
+
+    return mark
+
+
+def public(view: F) -> F:
+    """Let the endpoint be called by anybody, without a token."""
+    setattr(view, PUBLIC, True)
+    return view
+
+
+class _Parser(FlaskParser):
+    """Reads the request with our rules: unknown fields are refused everywhere, errors are problem documents."""
+
+    DEFAULT_VALIDATION_STATUS = 400
+    DEFAULT_UNKNOWN_BY_LOCATION = {
+        "json": None,
+        "form": None,
+        "json_or_form": None,
+        "querystring": ma.RAISE,
+        "query": ma.RAISE,
+        "headers": ma.EXCLUDE,
+        "cookies": ma.EXCLUDE,
+        "files": ma.RAISE,
+    }
+
+    def handle_error(
+        self,
+        error: ma.ValidationError,
+        req: Request,
+        schema: ma.Schema,
+        *,
+        error_status_code: int | None,
+        error_headers: Any,
+    ) -> NoReturn:
+        """Turn marshmallow's messages, which stand under the location's name, into field errors."""
+        by_location: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]  # marshmallow's own
+        found = [entry for inner in by_location.values() for entry in field_errors(inner)]
+        raise Malformed("Some fields are missing or have a wrong form.", errors=found) from error
+
+    def _handle_invalid_json_error(self, error: Any, req: Request, *args: Any, **kwargs: Any) -> NoReturn:
+        raise Malformed("The body is not valid JSON.") from error
+
+
+class Blueprint(SmorestBlueprint):
+    """A group of endpoints of one resource. Every endpoint must be marked `@requires(…)` or `@public`."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepare_doc_cbks.append(_document_access_and_problems)
+
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
+    ) -> None:
+        """Register the endpoint; raises TypeError if nobody said who may call it."""
+        if view_func is not None and not hasattr(view_func, PERMISSIONS) and not hasattr(view_func, PUBLIC):
+            raise TypeError(f"{view_func.__name__} is neither @requires(…) nor @public")
+        apidoc = dict(getattr(view_func, "_apidoc", {}))
+        apidoc["access"] = getattr(view_func, PERMISSIONS, ())
+        view_func._apidoc = apidoc
+        super().add_url_rule(rule, endpoint, view_func, *args, **options)
+
+
+def _document_access_and_problems(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
+    answers = doc.setdefault("responses", {})
+    # flask-smorest documents a validation error of its own shape; ours is the problem document.
+    answers.pop(400, None)
+    answers.pop("400", None)
+    problem_answer = {"content": {CONTENT_TYPE: {"schema": ProblemOut}}}
+    named = {"400": "The request is not well formed"}
+    permissions = doc_info.get("access") or ()
+    if permissions:
+        named |= {"401": "No valid token", "403": "The permission is missing"}
+        doc["security"] = [{"bearer": []}]
+        doc["x-permissions"] = list(permissions)
+    for status, description in named.items():
+        answers.setdefault(status, {"description": description, **problem_answer})
+    answers["default"] = {"description": "Any other problem", **problem_answer}
+    return doc

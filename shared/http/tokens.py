@@ -1,0 +1,106 @@
+"""Access tokens: short-lived EdDSA JWTs that every service verifies by itself (RFC 7519, RFC 8037)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jwt
+import requests
+
+from shared.errors import NotAuthenticated, TemporarilyUnavailable
+
+ISSUER = "urakka"
+AUDIENCE = "urakka"
+ALGORITHM = "EdDSA"
+_LEEWAY_S = 5
+_LEAST_PAUSE_S = 5.0
+_FETCH_TIMEOUT_S = (3.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token says: who, of which tenant, with which permissions, until when (Unix seconds)."""
+
+    subject: str
+    tenant_id: str
+    permissions: frozenset[str]
+    expires_at: int
+
+
+class TokenVerifier(Protocol):
+    """Checks tokens."""
+
+    def verify(self, token: str) -> Claims:
+        """Return what a valid token says; raises NotAuthenticated otherwise."""
+
+
+class KeySetVerifier:
+    """Verifies with the keys of identity's key set, which it fetches when it meets an unknown key id.
+
+    fetch  returns the key set as a mapping `{"keys": […]}` (RFC 7517) or raises OSError or requests' errors.
+    It is asked at most once in five seconds, whatever tokens come in.
+    """
+
+    def __init__(self, fetch: Callable[[], Mapping[str, Any]]) -> None:
+        self._fetch = fetch
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def verify(self, token: str) -> Claims:
+        """Return the claims; raises NotAuthenticated, or TemporarilyUnavailable when no key can be had."""
+        try:
+            key_id = str(jwt.get_unverified_header(token).get("kid", ""))
+            claims = jwt.decode(
+                token,
+                self._key(key_id),
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                leeway=_LEEWAY_S,
+                options={"require": ["exp", "iat", "sub", "tid"]},
+            )
+        except jwt.ExpiredSignatureError:
+            raise NotAuthenticated("The token has expired. Refresh it or log in again.") from None
+        except (jwt.InvalidTokenError, ValueError):
+            raise NotAuthenticated("The token is not valid.") from None
+        return Claims(
+            subject=str(claims["sub"]),
+            tenant_id=str(claims["tid"]),
+            permissions=frozenset(str(permission) for permission in claims.get("perms", ())),
+            expires_at=int(claims["exp"]),
+        )
+
+    def _key(self, key_id: str) -> jwt.PyJWK:
+        with self._lock:
+            if key_id not in self._keys and time.monotonic() - self._fetched_at >= _LEAST_PAUSE_S:
+                self._keys = self._load()
+                self._fetched_at = time.monotonic()
+            if key_id not in self._keys:
+                raise NotAuthenticated("The token was not signed by a key that is in force.")
+            return self._keys[key_id]
+
+    def _load(self) -> dict[str, jwt.PyJWK]:
+        try:
+            key_set = self._fetch()
+        except (OSError, requests.RequestException) as error:
+            if self._keys:
+                return self._keys
+            raise TemporarilyUnavailable("The signing keys cannot be fetched right now.") from error
+        return {str(entry["kid"]): jwt.PyJWK.from_dict(dict(entry), ALGORITHM) for entry in key_set["keys"]}
+
+
+def fetch_key_set(url: str) -> Callable[[], Mapping[str, Any]]:
+    """Return a function that fetches the key set at `url`, with deadlines."""
+
+    def fetch() -> Mapping[str, Any]:
+        answer = requests.get(url, timeout=_FETCH_TIMEOUT_S)
+        answer.raise_for_status()
+        body: Mapping[str, Any] = answer.json()
+        return body
+
+    return fetch
