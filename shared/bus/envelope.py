@@ -1,10 +1,11 @@
 """The event as it travels: CloudEvents 1.0 in structured JSON mode.
 
-The bytes are made once, when the outbox row is written, and never rebuilt: what is published again after a crash is
-byte for byte what was published first.
+The bytes are made once, when the outbox row is written, and never rebuilt: what is published again after a
+crash is byte for byte what was published first.
 
-Source: https://github.com/cloudevents/spec (core 1.0.2, JSON format, extensions *partitioning* and *distributed
-tracing*). `aggregatetype`, `aggregateversion`, `correlationid`, `causationid` and `tenantid` are extensions of ours.
+Source: https://github.com/cloudevents/spec (core 1.0.2, JSON format, extensions *partitioning* and
+*distributed tracing*). `aggregatetype`, `aggregateversion`, `correlationid`, `causationid` and `tenantid` are
+extensions of ours.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class NewEvent:
     aggregate_type     e.g. `workorder`
     aggregate_id       UUID of the aggregate; `subject` of the CloudEvent
     aggregate_version  version of the aggregate *after* the change, from 1
-    data               JSON values only: text, int, bool, None, lists and mappings of them; decimals as strings
+    data               text, int, bool, None, lists and mappings of them; decimals as strings
     partition_key      what keeps its order; None means the aggregate's id
     """
 
@@ -159,7 +160,7 @@ def seal(
 def encode(event: Event) -> bytes:
     """Return the event as CloudEvents JSON, UTF-8, without insignificant white space.
 
-    Raises InvalidEvent if the data holds anything but plain JSON values, a float, or if the result is over MAX_BYTES.
+    Raises InvalidEvent if the data holds a float or no JSON value, or if the result is over MAX_BYTES.
     """
     _refuse_inexact(event.data, "")
     attributes = {
@@ -180,7 +181,7 @@ def encode(event: Event) -> bytes:
         "traceparent": event.traceparent,
         "tracestate": event.tracestate,
     }
-    document = {name: value for name, value in attributes.items() if value is not None}
+    document: dict[str, Any] = {name: value for name, value in attributes.items() if value is not None}
     document["data"] = event.data
     try:
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
@@ -228,12 +229,13 @@ def decode(body: bytes) -> Event:
 
 
 class _Reader:
-    """Takes typed values out of a JSON object; every failure is an UnreadableEvent that names the attribute."""
+    """Takes typed values out of a JSON object; a failure is an UnreadableEvent that names the attribute."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         event_id = document.get("id")
-        self._event_id = event_id if isinstance(event_id, str) and 0 < len(event_id) <= 64 else None
+        usable = isinstance(event_id, str) and 0 < len(event_id) <= 64 and event_id.isprintable()
+        self._event_id = event_id if usable else None
 
     def refusal(self, reason: str) -> UnreadableEvent:
         return UnreadableEvent(reason, self._event_id)
@@ -242,8 +244,8 @@ class _Reader:
         value = self._document.get(name)
         if not isinstance(value, str) or not value:
             raise self.refusal(f"attribute {name} is missing or not text")
-        if len(value) > 200:
-            raise self.refusal(f"attribute {name} is longer than 200 characters")
+        if len(value) > 200 or not value.isprintable():
+            raise self.refusal(f"attribute {name} is longer than 200 characters or not printable")
         return value
 
     def optional(self, name: str) -> str | None:

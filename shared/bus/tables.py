@@ -1,7 +1,7 @@
 """The three tables of the bus that every service database has: outbox, inbox and the progress of read copies.
 
-They belong to the infrastructure: no row-level security, because relay and retry loops serve all tenants; nothing of
-them is ever reachable over HTTP.
+They belong to the infrastructure: no row-level security, because relay and retry loops serve all tenants;
+nothing of them is reachable over HTTP.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ outbox = Table(
     Column("last_error", Text, nullable=True),
     UniqueConstraint("event_id", name="uq_outbox_event_id"),
     Index("ix_outbox_pending", "seq", postgresql_where=_PENDING, sqlite_where=_PENDING),
-    Index(
-        "ix_outbox_pending_aggregate", "aggregateid", "seq", postgresql_where=_PENDING, sqlite_where=_PENDING
-    ),
+    Index("ix_outbox_pending_aggregate", "aggregateid", "seq", postgresql_where=_PENDING, sqlite_where=_PENDING),
     Index("ix_outbox_aggregate", "aggregateid", "aggregateversion"),
     Index("ix_outbox_published", "published_at"),
     sqlite_autoincrement=True,
 )
 """Events of this service, in the order in which an aggregate's changes were committed.
 
-published_at null: still to be published. routed false: published, but nobody wanted it (allowed for its type).
-next_try_at: not before this moment; later rows of the same aggregate wait behind it. payload: the final envelope.
+published_at  null: still to be published
+routed        false: published, but nobody wanted it (allowed for its type)
+next_try_at   not before this moment; later rows of the same aggregate wait behind it
+payload       the final envelope
 """
 
 inbox = Table(
@@ -96,4 +96,4 @@ copy_state = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime, nullable=True),
 )
-"""How far the first filling of each read copy has come; `cursor` is the owner's `next` of the last stored page."""
+"""How far the first filling of each read copy has come; `cursor` is the `next` of the last stored page."""

@@ -1,8 +1,8 @@
 """The catalogue of events: one folder for each type and major version.
 
-`<type>/event.json`      who publishes it, what it means, which queues must receive it, minor version of the schema
+`<type>/event.json`      who publishes it, what it means, which queues must receive it, schema version
 `<type>/schema.json`     JSON Schema 2020-12 of the event's `data`
-`<type>/samples/*.json`  golden samples: whole CloudEvents as they travel; never changed once released, only added to
+`<type>/samples/*.json`  golden samples: whole CloudEvents as they travel; once released, never changed
 """
 
 from shared.bus.catalogue.loader import Catalogue, EventType, Sample, default_catalogue, load_catalogue

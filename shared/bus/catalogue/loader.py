@@ -1,4 +1,4 @@
-"""Reads the catalogue and checks events against it, strictly when they are made and leniently when they arrive."""
+"""Reads the catalogue and checks events against it: strictly when made, leniently when they arrive."""
 
 from __future__ import annotations
 
@@ -168,9 +168,5 @@ def _closed(schema: Any) -> Any:
 def _open(schema: Any) -> Any:
     """Return the schema without its enumerations: a reader keeps an unknown value as text."""
     if isinstance(schema, dict):
-        return {
-            key: _open(value)
-            for key, value in schema.items()
-            if not (key == "enum" and isinstance(value, list))
-        }
+        return {key: _open(value) for key, value in schema.items() if not (key == "enum" and isinstance(value, list))}
     return [_open(member) for member in schema] if isinstance(schema, list) else schema
