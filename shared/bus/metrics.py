@@ -41,6 +41,5 @@ event_age_seconds = Histogram(
     ["type"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400),
 )
-copy_version_lag = Histogram(
-    "copy_version_lag", "Versions between what a copy had and what it got", ["copy"], buckets=(1, 2, 5, 10, 50)
-)
+copy_stale_total = Counter("copy_stale_total", "Events that came after a newer one of their aggregate", ["copy"])
+copy_filled_total = Counter("copy_filled_total", "Items taken from owners' snapshots", ["copy"])

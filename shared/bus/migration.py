@@ -16,7 +16,7 @@ def create_v1() -> None:
         "copy_state",
         sa.Column("name", sa.String(120), nullable=False),
         sa.Column("cursor", sa.String(200), nullable=True),
-        sa.Column("items", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("taken", sa.Integer, nullable=False, server_default="0"),
         sa.Column("started_at", UtcDateTime, nullable=False),
         sa.Column("finished_at", UtcDateTime, nullable=True),
         sa.PrimaryKeyConstraint("name", name="pk_copy_state"),

@@ -92,7 +92,7 @@ copy_state = Table(
     INFRASTRUCTURE,
     Column("name", String(120), primary_key=True),
     Column("cursor", String(200), nullable=True),
-    Column("items", Integer, nullable=False, server_default="0"),
+    Column("taken", Integer, nullable=False, server_default="0"),
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime, nullable=True),
 )
