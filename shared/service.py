@@ -13,9 +13,10 @@ from shared.config import Config
 from shared.db.database import Database, UnitOfWork
 
 if TYPE_CHECKING:
+    from flask import Blueprint as FlaskBlueprint
     from flask_smorest import Blueprint
 
-    from shared.bus.inbox import Consumer
+    from shared.bus.consumer import Consumer
     from shared.bus.wakeup import Wakeup
     from shared.http.tokens import TokenVerifier
 
@@ -68,6 +69,7 @@ class ServiceDefinition:
     snapshots   aggregate → reader, for services that keep copies
     extend      makes `Runtime.own` from the runtime without it
     root        blueprints outside `/api/<name>/v1`, e.g. the key set
+    key_set     gives the keys that verify tokens, where the service itself has them (identity)
     check       verifies the service's invariants; returns what is wrong, one line each
     """
 
@@ -80,5 +82,6 @@ class ServiceDefinition:
     jobs: Callable[[Runtime], Sequence[Job]] = lambda _runtime: ()
     snapshots: Mapping[str, SnapshotReader] = field(default_factory=dict)
     extend: Callable[[Runtime], Any] = lambda _runtime: None
-    root: Sequence[Blueprint] = ()
+    root: Sequence[FlaskBlueprint] = ()
+    key_set: Callable[[Runtime], Mapping[str, Any]] | None = None
     check: Callable[[Runtime], Sequence[str]] = lambda _runtime: ()

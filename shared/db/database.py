@@ -19,9 +19,10 @@ from shared.clock import utc_now
 from shared.context import SYSTEM_TENANT, Context
 from shared.db.audit import write_audit_rows
 from shared.db.engine import WRITES
-from shared.db.mixins import TenantScoped
+from shared.db.mixins import TenantScoped, Versioned
 from shared.db.tables import creations, number_series
 from shared.errors import Conflict, UrakkaError, VersionMismatch
+from shared.ids import new_id
 
 EventSink = Callable[[Connection, Sequence[NewEvent], Context], None]
 """Writes events to the outbox, inside the transaction that they belong to."""
@@ -232,6 +233,8 @@ def _stamp_tenant_and_audit(session: Session, _flush: Any, _objects: Any) -> Non
         return
     tenant_id = session.context.tenant_id
     for record in session.new:
+        if isinstance(record, Versioned) and record.id is None:
+            record.id = new_id()  # now, not at the insert: the audit row needs it
         if isinstance(record, TenantScoped):
             if record.tenant_id is None:
                 if tenant_id == SYSTEM_TENANT:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy.orm import Session
 
 from shared.errors import NotFound, VersionMismatch
+from shared.ids import is_id
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ def get_or_404(session: Session, model: type[T], record_id: str, *, for_update: 
     for_update  lock the row to the end of the transaction (PostgreSQL; a writing transaction on SQLite holds the
                 only write lock anyway).
     """
-    found = session.get(model, record_id, with_for_update=True if for_update else None)
+    found = session.get(model, record_id, with_for_update=True if for_update else None) if is_id(record_id) else None
     if found is None:
         raise NotFound(f"There is no {model.__name__.lower()} with the id {record_id}.")
     return found

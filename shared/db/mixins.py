@@ -18,8 +18,11 @@ ID = String(36)
 """The type of an id column: a UUID as 36 characters."""
 
 
-def new_base() -> type[DeclarativeBase]:
-    """Return a declarative base with a MetaData of its own, one for each service."""
+def new_base() -> Any:
+    """Return a declarative base (a class) with a MetaData of its own, one for each service.
+
+    Annotated as Any because a type checker does not take a class from a variable as a base.
+    """
 
     class Base(DeclarativeBase):
         metadata = MetaData(naming_convention=NAMING)

@@ -45,8 +45,6 @@ def create_app(definition: ServiceDefinition, runtime: Runtime) -> Flask:
         API_TITLE=definition.title,
         API_VERSION="v1",
         OPENAPI_VERSION="3.0.3",
-        OPENAPI_URL_PREFIX=prefix,
-        OPENAPI_JSON_PATH="openapi.json",
         PROPAGATE_EXCEPTIONS=False,
     )
     app.url_map.strict_slashes = False

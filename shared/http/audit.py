@@ -47,7 +47,7 @@ def audit_blueprint() -> Blueprint:
     """Return the list of changes, newest first, of the caller's tenant."""
     blueprint = Blueprint("audit", __name__, description="Who changed what")
 
-    @blueprint.get("/")
+    @blueprint.get("")
     @requires("audit.read")
     @blueprint.arguments(AuditQuery, location="query")
     @blueprint.response(200, AuditPageOut)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template_string
+from flask import Blueprint, Response, jsonify, render_template_string
 from flask_smorest import Api
 
 from shared.http.blueprint import public
@@ -43,9 +43,10 @@ def docs_blueprint(service: str, api: Api) -> Blueprint:
         document = api.spec.to_dict()
         return render_template_string(_PAGE, info=document["info"], groups=_groups(document))
 
-    @blueprint.record_once
-    def open_document(state: Any) -> None:
-        state.app.view_functions["api-docs.openapi_json"] = public(state.app.view_functions["api-docs.openapi_json"])
+    @blueprint.get("/openapi.json")
+    @public
+    def openapi() -> Response:
+        return jsonify(api.spec.to_dict())
 
     return blueprint
 
