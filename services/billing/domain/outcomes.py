@@ -1,11 +1,11 @@
 """What can come of handing a document to an accounting system: two closed sets of facts.
 
-An `Outcome` answers "what became of this attempt", a `Finding` answers "is the document there already". The dispatch state
-machine decides on nothing else; an adapter must squeeze everything that can happen on the wire into them, narrowly: whatever is
-not certain is `Unclear`.
+An `Outcome` answers "what became of this attempt", a `Finding` answers "is the document there already".
+The dispatch state machine decides on nothing else; an adapter must squeeze everything that can happen on
+the wire into them, narrowly: whatever is not certain is `Unclear`.
 
-Source: accounting systems have no idempotency key, so a repeated POST may make a second invoice; only a look-up by our own key
-tells what an unanswered POST did.
+Source: accounting systems have no idempotency key, so a repeated POST may make a second invoice; only a
+look-up by our own key tells what an unanswered POST did.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ from decimal import Decimal
 class Accepted:
     """The target has the document and told its id.
 
-    net, vat, gross  the totals that the target's books show, two decimals, in the document's currency; None where the target
+    net, vat, gross  the totals that the target's books show, two decimals, in the document's currency;
+                     None where the target
                      does not tell. The caller compares them with our own and stops on a difference.
     """
 
@@ -33,7 +34,8 @@ class Rejected:
 
     code     stable, starts with the target's name: "netvisor.period_lock"
     detail   a sentence for a biller, not for a programmer
-    pointer  JSON pointer into our document ("/lines/3/unit"), None if the target did not say or the place is not known
+    pointer  JSON pointer into our document ("/lines/3/unit"), None if the target did not say or the place
+             is not known
     """
 
     code: str

@@ -1,7 +1,7 @@
 """The port to an accounting system, in the words of the domain.
 
-It lives below both sides, because use cases call it and adapters implement it; `services.billing.app.ports` is where use cases
-import it from.
+It lives below both sides, because use cases call it and adapters implement it;
+`services.billing.app.ports` is where use cases import it from.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ from shared.errors import RuleBroken
 
 
 class ConnectionProblem(RuleBroken):
-    """A connection to an accounting system does not work; `detail` tells a biller what to correct. Never holds a secret."""
+    """A connection to an accounting system does not work; `detail` tells a biller what to correct.
+
+    Never holds a secret.
+    """
 
     code = "connection.problem"
     title = "The connection to the accounting system does not work"
@@ -48,8 +51,9 @@ class LinkStore(Protocol):
 class AccountingTarget(Protocol):
     """One connection to one company's books.
 
-    Nothing here retries a write, and nothing raises for what the target or the network does: that is what the outcomes are for.
-    Every call returns within the connection's time-outs. Calls on one object run one at a time, whatever the threads.
+    Nothing here retries a write, and nothing raises for what the target or the network does: that is what
+    the outcomes are for. Every call returns within the connection's time-outs. Calls on one object run one
+    at a time, whatever the threads.
     """
 
     @property
@@ -59,8 +63,9 @@ class AccountingTarget(Protocol):
     def prepare(self, document: Document, links: LinkStore) -> Prepared | Rejected | NotSent | Unclear:
         """Make the payload, after seeing to it that payer and products exist in the target.
 
-        They are looked up by customer number and product code, never by name, and created where missing. May call the target;
-        never creates an invoice, so every outcome may be tried again. Same document and links → same bytes.
+        They are looked up by customer number and product code, never by name, and created where missing.
+        May call the target; never creates an invoice, so every outcome may be tried again. Same document
+        and links → same bytes.
         """
 
     def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:

@@ -93,7 +93,7 @@ class ProcountorClient:
         Unreadable if the answer is a success without an id.
         """
         created = self._decoded(self._authorised("POST", path, {}, body))
-        if not isinstance(created, dict) or not isinstance(created.get("id"), int) or created["id"] <= 0:
+        if not isinstance(created, dict) or type(created.get("id")) is not int or created["id"] <= 0:
             raise Unreadable("Procountor answered OK but did not tell what it created")
         return created
 

@@ -19,22 +19,61 @@ from services.billing.adapters.netvisor.mapping import (
 from services.billing.domain.document import Address, Document
 from services.billing.tests.targets import a_document, a_line, a_payer, random_document
 
-HEADER_ORDER = """
-    salesinvoicenumber salesinvoicedate salesinvoiceeventdate salesinvoiceduedate salesinvoicevaluedate
-    salesinvoicedeliverydate salesinvoicereferencenumber salesinvoiceamount selleridentifier sellername invoicetype
-    salesinvoicestatus salesinvoicefreetextbeforelines salesinvoicefreetextafterlines salesinvoiceourreference
-    salesinvoiceyourreference salesinvoiceprivatecomment invoicingcustomeridentifier invoicingcustomername
-    invoicingcustomernameextension invoicingcustomeraddressline invoicingcustomeradditionaladdressline
-    invoicingcustomerpostnumber invoicingcustomertown invoicingcustomercountrycode deliveryaddressname
-    salesinvoicetaxhandlingtype paymentterm paymenttermnetdays expectpartialpayments
-    salesinvoiceagreementidentifier printchannelformat secondname invoicelines
-""".split()
-LINE_ORDER = """
-    productidentifier productname productunitprice productunitpurchaseprice productvatpercentage
-    salesinvoiceproductlinequantity salesinvoiceproductlinediscountpercentage salesinvoiceproductlinefreetext
-    salesinvoiceproductlinevatsum salesinvoiceproductlinesum salesinvoiceproductlineinventoryid
-    accountingaccountsuggestion dimension provisionpercentage accrualrule productunitname deliverydate
-""".split()
+HEADER_ORDER = [
+    "salesinvoicenumber",
+    "salesinvoicedate",
+    "salesinvoiceeventdate",
+    "salesinvoiceduedate",
+    "salesinvoicevaluedate",
+    "salesinvoicedeliverydate",
+    "salesinvoicereferencenumber",
+    "salesinvoiceamount",
+    "selleridentifier",
+    "sellername",
+    "invoicetype",
+    "salesinvoicestatus",
+    "salesinvoicefreetextbeforelines",
+    "salesinvoicefreetextafterlines",
+    "salesinvoiceourreference",
+    "salesinvoiceyourreference",
+    "salesinvoiceprivatecomment",
+    "invoicingcustomeridentifier",
+    "invoicingcustomername",
+    "invoicingcustomernameextension",
+    "invoicingcustomeraddressline",
+    "invoicingcustomeradditionaladdressline",
+    "invoicingcustomerpostnumber",
+    "invoicingcustomertown",
+    "invoicingcustomercountrycode",
+    "deliveryaddressname",
+    "salesinvoicetaxhandlingtype",
+    "paymentterm",
+    "paymenttermnetdays",
+    "expectpartialpayments",
+    "salesinvoiceagreementidentifier",
+    "printchannelformat",
+    "secondname",
+    "invoicelines",
+]
+LINE_ORDER = [
+    "productidentifier",
+    "productname",
+    "productunitprice",
+    "productunitpurchaseprice",
+    "productvatpercentage",
+    "salesinvoiceproductlinequantity",
+    "salesinvoiceproductlinediscountpercentage",
+    "salesinvoiceproductlinefreetext",
+    "salesinvoiceproductlinevatsum",
+    "salesinvoiceproductlinesum",
+    "salesinvoiceproductlineinventoryid",
+    "accountingaccountsuggestion",
+    "dimension",
+    "provisionpercentage",
+    "accrualrule",
+    "productunitname",
+    "deliverydate",
+]
 
 
 def invoice_of(document: Document, rules: Rules | None = None) -> etree._Element:
