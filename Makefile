@@ -18,6 +18,7 @@ $(STAMP): requirements/all.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else "Urakka needs Python 3.11 or newer, this is %d.%d (make PYTHON=python3.11 …)" % v[:2])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/all.txt
+	@ln -sf ../../bin/urakka $(BIN)/urakka
 	@touch $@
 
 $(TEST_STAMP): requirements/test.txt $(STAMP)

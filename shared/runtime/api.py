@@ -47,7 +47,7 @@ def serve_api(definition: ServiceDefinition, config: Config) -> None:
         return create_app(definition, build_runtime(definition, config))
 
     options = {
-        "bind": env.get("URAKKA_BIND", "0.0.0.0:8000"),  # noqa: S104 - a container's own address
+        "bind": env.get("URAKKA_BIND", "0.0.0.0:8000"),
         "workers": _number(env.get("URAKKA_API_WORKERS", "1"), "URAKKA_API_WORKERS"),
         "threads": _number(env.get("URAKKA_API_THREADS", "8"), "URAKKA_API_THREADS"),
         "worker_class": "gthread",

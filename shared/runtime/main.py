@@ -63,7 +63,7 @@ def _commands(definition: ServiceDefinition) -> click.Group:
         config = read_config(definition.name)
         if config.amqp_url is None:
             raise BadConfiguration("URAKKA_AMQP_URL is not set")
-        bus.declare_topology(config.amqp_url, config.bus_prefix)
+        bus.apply_topology(config.amqp_url, config.bus_prefix)
         click.echo("topology declared")
 
     return group

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from flask import Flask, Response, jsonify
 
 from shared.bus import runtime as bus
+from shared.bus.rabbitmq import RabbitPublisher
 from shared.config import BadConfiguration, Config
 from shared.http import metrics
 from shared.runtime.build import build_runtime
+from shared.runtime.snapshots import snapshot_source
 from shared.runtime.supervisor import Loop, Supervisor
 from shared.service import Runtime, ServiceDefinition
 from shared.telemetry import configure_logging, configure_tracing, get_logger
@@ -51,17 +54,41 @@ def _loops(
 ) -> list[tuple[str, Loop]]:
     config = runtime.config
     found: list[tuple[str, Loop]] = []
-    if "consume" in roles:
-        consumers = definition.consumers(runtime)
-        if consumers:
-            found.extend(bus.consumer_loops(definition.name, runtime, consumers, amqp_url))
+    consumers = definition.consumers(runtime) if "consume" in roles else ()
+    if consumers:
+        found.append(
+            (
+                "consumers",
+                partial(
+                    bus.run_consumers,
+                    database=runtime.database,
+                    service=definition.name,
+                    consumers=consumers,
+                    amqp_url=amqp_url,
+                    prefix=config.bus_prefix,
+                    snapshots=snapshot_source(config),
+                    lanes=config.consumer_lanes,
+                ),
+            )
+        )
+        found.append(
+            (
+                "retries",
+                partial(bus.run_retries, database=runtime.database, consumers=consumers, wakeup=runtime.wakeup),
+            )
+        )
     if "jobs" in roles:
         found.extend((job.name, job.run) for job in definition.jobs(runtime))
     if "relay" in roles:
-        found.append(("relay", bus.relay_loop(definition.name, runtime, amqp_url)))
+        found.append(("relay", partial(_relay, definition.name, runtime, amqp_url)))
     if not found:
         raise BadConfiguration(f"{config.service} has nothing to do in the roles {', '.join(roles)}")
     return found
+
+
+def _relay(service: str, runtime: Runtime, amqp_url: str, stop: threading.Event) -> None:
+    publisher = RabbitPublisher(amqp_url, service, prefix=runtime.config.bus_prefix)
+    bus.run_relay(stop, database=runtime.database, service=service, wakeup=runtime.wakeup, publisher=publisher)
 
 
 class _HealthPage:
