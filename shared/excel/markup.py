@@ -1,0 +1,47 @@
+"""XML of a package part, read as a stream of elements. A document type declaration, and so every entity, is
+refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from xml.parsers import expat
+
+from shared.excel.package import Reason, refused
+
+Start = Callable[[str, Mapping[str, str]], None]
+End = Callable[[str], None]
+Text = Callable[[str], None]
+
+
+def parse(
+    chunks: Iterable[bytes],
+    *,
+    part: str,
+    start: Start,
+    end: End | None = None,
+    text: Text | None = None,
+) -> None:
+    """Feed `chunks` to the handlers. Element names come without their prefix, attribute names as written.
+
+    Raises NotAWorkbook on XML that is not well formed and on any DOCTYPE; what a handler raises passes
+    through.
+    """
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
+    if end is not None:
+        parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
+    if text is not None:
+        parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    try:
+        for chunk in chunks:
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+    except expat.ExpatError as fault:
+        raise refused(Reason.DAMAGED, part) from fault
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise refused(Reason.DAMAGED, "DOCTYPE")
