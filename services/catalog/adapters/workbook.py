@@ -1,0 +1,200 @@
+"""Read products out of a firm's own price list.
+
+`read_products` returns rows whose values have the names and forms of `product.changed.v1`, as far as the sheet has
+columns for them; what it has no column for is not in `values`, so an import changes only what the file speaks about.
+An empty cell is None, except that an empty unit is `kpl` and an empty VAT leaves its two keys out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, BinaryIO, Final
+
+from services.catalog.adapters import workbook_words as words
+from shared.excel import (
+    DEFAULT_LIMITS,
+    Cell,
+    CellProblem,
+    Column,
+    Kind,
+    Noted,
+    TableReading,
+    WorkbookLimits,
+    read_table,
+)
+from shared.excel.cells import plain
+from shared.excel.parsers import Parser, as_text, choice, decimal_of, fold, percent_of, text, yes_no
+from shared.money import round_unit_price
+from shared.units import UnknownUnit, read_unit, suggest
+from shared.vat import RATES, UnknownVatRate, class_for_rate, is_current
+
+_KIND_BY_WORD: Final = {fold(word): kind for kind, known in words.KINDS.items() for word in (kind, *known)}
+_KIND_BY_UNIT: Final = {"h": "labour", "min": "labour", "km": "travel"}
+_HIGHEST_PRICE: Final = Decimal(10) ** 10
+
+
+def _price(cell: Cell) -> object:
+    """Price of one unit without VAT, at least 2 decimals, at most 4."""
+    price = decimal_of(cell, code="price.not_a_number", expected="1234,50")
+    if price < 0 or price >= _HIGHEST_PRICE:
+        raise CellProblem("price.out_of_range", f"{cell.shown} is not a price", "0 or more, without VAT")
+    rounded = round_unit_price(price)
+    shown = rounded.quantize(Decimal("0.01")) if rounded == rounded.quantize(Decimal("0.01")) else rounded
+    if rounded != price:
+        return Noted(shown, "price.rounded", f"{cell.shown} was rounded to four decimals")
+    return shown
+
+
+def _unit(cell: Cell) -> str:
+    written = as_text(cell)
+    try:
+        return read_unit(written).code
+    except UnknownUnit:
+        raise CellProblem(
+            "unit.unknown", f"{cell.shown!r} is not a unit", "kpl, h, m, km …", suggest(written)
+        ) from None
+
+
+def _vat_parser(day: date | None) -> Parser:
+    known = ", ".join(f"{plain(rate.rate_percent)} %" for rate in RATES if rate.last is None)
+
+    def parse(cell: Cell) -> object:
+        rate = percent_of(cell)
+        if 0 < rate < 1:  # 0.255 typed into a cell without a percent format: no rate lies between 0 and 1
+            rate = Decimal(plain(rate * 100))
+        try:
+            vat_class = class_for_rate(rate)
+        except UnknownVatRate:
+            raise CellProblem("vat.unknown_rate", f"{cell.shown} is not a VAT rate", known.replace(".", ",")) from None
+        if day is not None and not is_current(rate, day):
+            return Noted((vat_class.value, rate), "vat.outdated_rate", f"{plain(rate)} % is no longer in force")
+        return vat_class.value, rate
+
+    return parse
+
+
+def _fit_codes(cells: Sequence[Cell]) -> Parser:
+    """Make the parser of product codes after seeing them all.
+
+    Codes of digits that stand as text show how long codes are; one that stands as a number and is shorter has lost its
+    leading zeros. They are put back when the width is certain, else the person is asked to look.
+    """
+    written = [str(cell.value) for cell in cells if cell.kind is Kind.TEXT and str(cell.value).isdigit()]
+    stored = [code for cell in cells if cell.kind is Kind.NUMBER and (code := _digits(cell))]
+    width, is_certain = _code_width(written, stored)
+
+    def parse(cell: Cell) -> object:
+        code = str(text(60)(cell))
+        if cell.kind is not Kind.NUMBER or not code.isdigit() or len(code) >= width:
+            return code
+        if is_certain:
+            return Noted(
+                code.zfill(width), "code.leading_zeros", "The code was stored as a number; its zeros were put back"
+            )
+        return Noted(code, "code.leading_zeros", "The code is stored as a number; leading zeros may be gone")
+
+    return parse
+
+
+def _code_width(written: Sequence[str], stored: Sequence[str]) -> tuple[int, bool]:
+    """Return the usual number of digits of a code (0 = none is usual), and whether that is certain."""
+    widths = {len(code) for code in written}
+    if len(widths) == 1:
+        width = widths.pop()
+        seen_among_numbers = any(len(code) == width for code in stored)
+        has_leading_zero = any(code.startswith("0") for code in written)
+        if all(len(code) <= width for code in stored) and (seen_among_numbers or has_leading_zero):
+            return width, True
+    lengths = Counter(map(len, (*written, *stored)))
+    usual, count = lengths.most_common(1)[0] if lengths else (0, 0)
+    return (usual, False) if count * 2 > lengths.total() else (0, False)
+
+
+def _digits(cell: Cell) -> str | None:
+    code = plain(cell.value) if isinstance(cell.value, Decimal) else ""
+    return code.zfill(cell.format.min_digits) if code.isdigit() else None
+
+
+_WITH_VAT: Final = ("sis", "verollinen", "inkl", "incl", "brutto", "gross")
+_COST: Final = ("osto", "hankinta", "kustannus", "omakustanne", "cost", "purchase", "inkop", "sjalvkostnad")
+_NEVER: Final = {
+    "code": ("ean", "ryhma", "group", "grupp", "tili"),
+    "name": ("ryhma", "group", "grupp", "koodi", "kategoria", "category"),
+    "list_price": (*_WITH_VAT, *_COST),
+    "cost_price": _WITH_VAT,
+    "vat_class": ("hinta", "price", "pris", "numero", "number", "nummer"),
+}
+_REQUIRED: Final = frozenset({"code", "name", "category_name"})
+_FILL_MERGED: Final = frozenset({"category_name", "unit", "vat_class", "revenue_account", "kind"})
+
+
+def _columns(day: date | None) -> tuple[Column, ...]:
+    """Every column that is understood; code, name and category are mandatory (domain.md §2.4)."""
+    parsers: dict[str, Parser] = {
+        "code": text(60),
+        "name": text(200),
+        "category_name": text(100),
+        "unit": _unit,
+        "list_price": _price,
+        "cost_price": _price,
+        "vat_class": _vat_parser(day),
+        "revenue_account": text(20),
+        "barcode": text(60),
+        "kind": choice(words.KINDS, "kind.unknown"),
+        "construction_service": yes_no,
+        "field_recordable": yes_no,
+        "price_editable": yes_no,
+    }
+    return tuple(
+        Column(
+            field,
+            words.LABELS[field],
+            parse,
+            required=field in _REQUIRED,
+            unique=field == "code",
+            fill_merged=field in _FILL_MERGED,
+            never=_NEVER.get(field, ()),
+            fit=_fit_codes if field == "code" else None,
+        )
+        for field, parse in parsers.items()
+    )
+
+
+def read_products(
+    stream: BinaryIO, limits: WorkbookLimits = DEFAULT_LIMITS, *, day: date | None = None
+) -> TableReading:
+    """Read the sheet with products; the same code twice (case does not matter) is wrong on the later row.
+
+    stream  an .xlsx file; read to the end, not closed.
+    day     VAT rates that are not in force on it give a warning; None asks for none.
+    Values: `code`, `name`, `category_name`, `unit` (short code), `list_price` and `cost_price` (Decimal, 2 to 4
+    decimals, or None), `vat_class` with `vat_rate_percent` (Decimal, as in the file), `revenue_account`, `barcode`,
+    `kind`, `construction_service`, `field_recordable`, `price_editable`. Without a column for it (see
+    `reading.columns`) the kind is what category and unit suggest.
+    Raises NotAWorkbook, WorkbookTooLarge, NoTable.
+    """
+    return read_table(stream, _columns(day), limits, check_row=_complete_row)
+
+
+def _complete_row(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
+    if "unit" in values and values["unit"] is None:
+        values["unit"] = "kpl"
+    if "vat_class" in values:
+        vat = values.pop("vat_class")
+        if vat is not None:
+            values["vat_class"], values["vat_rate_percent"] = vat
+    for flag in ("construction_service", "field_recordable", "price_editable"):
+        if flag in values and values[flag] is None:
+            del values[flag]
+    if values.get("kind") is None:
+        values["kind"] = kind_of(values.get("category_name") or "", values.get("unit"))
+    yield from ()
+
+
+def kind_of(category_name: str, unit: str | None) -> str:
+    """Return the kind of product that its category's name, else its unit, suggests; `material` when neither does."""
+    by_word = _KIND_BY_WORD.get(fold(category_name))
+    return by_word or _KIND_BY_UNIT.get(unit or "", "material")

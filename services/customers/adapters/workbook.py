@@ -1,0 +1,174 @@
+"""Read customers out of a firm's own workbook.
+
+`read_customers` returns rows whose values have the names and forms of `customer.changed.v1`, as far as the sheet has
+columns for them. What the sheet has no column for is not in `values`, so an import changes only what the file speaks
+about. An empty cell is None, except where a customer cannot be without: there the key is left out as well (language,
+payment term, channel, rhythm), and the kind is `company` (domain.md §2.1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+from services.customers.adapters import workbook_words as words
+from shared import finland
+from shared.excel import DEFAULT_LIMITS, Cell, CellProblem, Column, TableReading, WorkbookLimits, read_table
+from shared.excel.parsers import Parser, as_text, choice, day, fold, form, long_text, problem_of, text
+
+_COMPANY_FORM = re.compile(r"(?i)\b(?:oyj?|ab|abp|ky|ay|tmi|osk|ry|sr|koy)\b")
+_TERM_NUMBER = re.compile(
+    r"(?:(?:maksuehto|netto|net|n)\s*)?(?P<days>[0-9]{1,3})\s*"
+    r"(?:(?:pv|p|pvä|pva|päivää|päivä|vrk|d|days?|dagar|dgr)\b\.?)?\s*(?:netto|net)?\.?"
+)
+_AT_ONCE: Final = frozenset({"heti", "kateinen", "kateismaksu", "kontant", "cash", "immediately", "genast"})
+_LONGEST_TERM_DAYS: Final = 365
+
+
+def _name(cell: Cell) -> str:
+    lines = str(cell.value).split("\n")
+    if len(lines) > 1 and all(_COMPANY_FORM.search(line) for line in lines):
+        raise CellProblem("name.several", "There are several names in one cell", "one customer on a row", lines[0])
+    return str(text(200)(cell))
+
+
+def _payment_term(cell: Cell) -> int:
+    term = as_text(cell).casefold()
+    if fold(term) in _AT_ONCE:
+        return 0
+    found = _TERM_NUMBER.fullmatch(term)
+    if found and int(found["days"]) <= _LONGEST_TERM_DAYS:
+        return int(found["days"])
+    numbers = re.findall(r"[0-9]+", term)
+    likely = f"{numbers[0]} pv" if len(numbers) == 1 and int(numbers[0][:6]) <= _LONGEST_TERM_DAYS else None
+    raise CellProblem("payment_term.form", f"{cell.shown!r} is not a payment term in days", "14 pv", likely)
+
+
+_country_by_name = choice(words.COUNTRIES, "country.unknown")
+
+
+def _country(cell: Cell) -> str:
+    code = as_text(cell).upper()
+    return code if re.fullmatch(r"[A-Z]{2}", code) and code not in ("UK", "EN") else str(_country_by_name(cell))
+
+
+_one_reference = choice(words.REFERENCES, "required_references.unknown")
+
+
+def _required_references(cell: Cell) -> list[str]:
+    parts = (part.strip() for part in re.split(r"[,;/\n+]|\bja\b|\boch\b|\band\b", str(cell.value)))
+    found = {str(_one_reference(Cell(cell.kind, part))) for part in parts if part}
+    return [reference for reference in words.REFERENCES if reference in found]
+
+
+_PARSERS: Final[dict[str, Parser]] = {
+    "name": _name,
+    "number": text(40),
+    "business_id": form(finland.read_business_id),
+    "vat_number": form(finland.read_vat_number),
+    "street": text(200),
+    "postal_code": text(20),
+    "postal_line": text(120),
+    "city": text(100),
+    "country": _country,
+    "email": form(finland.read_email),
+    "phone": form(finland.read_phone),
+    "kind": choice(words.KINDS, "kind.unknown"),
+    "contact_name": text(200),
+    "einvoice_address": form(finland.read_einvoice_address),
+    "einvoice_operator": form(finland.read_operator_id),
+    "payment_term_days": _payment_term,
+    "language": choice(words.LANGUAGES, "language.unknown"),
+    "invoice_channel": choice(words.CHANNELS, "invoice_channel.unknown"),
+    "billing_rhythm": choice(words.RHYTHMS, "billing_rhythm.unknown"),
+    "price_group": text(100),
+    "default_cost_centre": text(100),
+    "required_references": _required_references,
+    "construction_seller_from": day,
+    "field_notes": long_text(),
+    "billing_notes": long_text(),
+}
+_NEVER: Final = {
+    "name": ("yhteys", "contact", "kontakt", "tuote", "product"),
+    "street": ("verkko", "sahkop", "email", "ovt", "kaynti", "kohde", "invoice"),
+}
+_UNIQUE: Final = frozenset({"business_id", "number"})
+
+COLUMNS: Final = tuple(
+    Column(
+        field,
+        words.LABELS[field],
+        parse,
+        required=field == "name",
+        unique=field in _UNIQUE,
+        fill_merged=field == "kind",
+        never=_NEVER.get(field, ()),
+    )
+    for field, parse in _PARSERS.items()
+)
+"""Every column that is understood. Only the name is mandatory."""
+
+_ADDRESS_PARTS: Final = ("street", "postal_code", "postal_line", "city", "country")
+_LEFT_OUT_WHEN_EMPTY: Final = (
+    "language",
+    "payment_term_days",
+    "invoice_channel",
+    "billing_rhythm",
+    "required_references",
+)
+_POSTAL_LINE = re.compile(r"(?:(?P<street>.+?)[,\s]\s*)?(?:FI-)?(?P<code>[0-9]{5})\s+(?P<city>[^\d,]+)")
+
+
+def read_customers(stream: BinaryIO, limits: WorkbookLimits = DEFAULT_LIMITS) -> TableReading:
+    """Read the sheet with customers; the same business ID or customer number twice is wrong on the later row.
+
+    stream  an .xlsx file; read to the end, not closed.
+    Values: `name`, `number`, `kind`, `business_id`, `vat_number`, `email`, `phone`, `language`, `payment_term_days`,
+    `invoice_channel`, `einvoice_address`, `einvoice_operator`, `billing_rhythm`, `required_references`, `price_group`,
+    `default_cost_centre`, `construction_seller_from` (date), `contact_name`, `field_notes`, `billing_notes`, and
+    `billing_address` (street, postal_code, city, country) or None.
+    Raises NotAWorkbook, WorkbookTooLarge, NoTable.
+    """
+    return read_table(stream, COLUMNS, limits, check_row=_complete_row)
+
+
+def _complete_row(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
+    for field in _LEFT_OUT_WHEN_EMPTY:
+        if field in values and values[field] is None:
+            del values[field]
+    if "kind" in values and values["kind"] is None:
+        values["kind"] = "company"
+    if values.get("invoice_channel") == "einvoice":
+        for field, label in (("einvoice_address", "E-invoice address"), ("einvoice_operator", "E-invoice operator")):
+            if field in values and values[field] is None:
+                yield field, CellProblem(f"{field}.missing", "Sending e-invoices needs this", label)
+    if any(part in values for part in _ADDRESS_PARTS):
+        yield from _complete_address(values)
+
+
+def _complete_address(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
+    """Put the parts of the address into `billing_address`; split a line that holds several of them."""
+    parts = {part: values.pop(part, None) or "" for part in _ADDRESS_PARTS}
+    line = parts.pop("postal_line")
+    country = parts["country"] or "FI"
+    if line and (found := _POSTAL_LINE.fullmatch(line)) and not found["street"]:
+        parts["postal_code"], parts["city"] = found["code"], found["city"].strip()
+    elif line:
+        yield (
+            "postal_line",
+            CellProblem("postal_code.form", f"{line!r} is not a postal code and a city", "00100 Helsinki"),
+        )
+    elif not parts["postal_code"] and not parts["city"] and (found := _POSTAL_LINE.fullmatch(parts["street"])):
+        parts = {
+            "street": (found["street"] or "").strip(" ,"),
+            "postal_code": found["code"],
+            "city": found["city"].strip(),
+        }
+    if parts["postal_code"]:
+        try:
+            parts["postal_code"] = finland.read_postal_code(parts["postal_code"], "FI" if country == "AX" else country)
+        except finland.InvalidPostalCode as wrong:
+            yield "postal_code", problem_of(wrong)
+    has_address = any(parts[part] for part in ("street", "postal_code", "city"))
+    values["billing_address"] = {**parts, "country": country} if has_address else None

@@ -1,0 +1,259 @@
+"""The words that customers' workbooks use: header names and values, in Finnish, English and Swedish.
+
+Case, accents, spaces and punctuation do not matter (`shared.excel.parsers.fold`). The first word is the one shown to
+people.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shared.excel import words
+
+LABELS: Final = {
+    "name": words(
+        """
+        Nimi | Asiakkaan nimi | Asiakas | Asiakasnimi | Yrityksen nimi | Yritys | Yrityksen/asiakkaan nimi | Asiakkaan
+        virallinen nimi | Virallinen nimi | Laskutusnimi | Laskutettava | Laskutusasiakas | Toiminimi | Asiakkaat |
+        Name | Customer name | Customer | Company name | Company | Client | Namn | Kund | Kundnamn | Kundens namn |
+        Företag | Företagsnamn
+        """
+    ),
+    "number": words(
+        """
+        Asiakasnumero | Asiakasnro | Asiakas nro | Asiakasnum | Asnro | Asiakastunnus | Asiakaskoodi | Asiakas-ID |
+        Customer number | Customer no | Customer ID | Customer code | Kundnummer | Kundnr | Kundkod | As.nro
+        """
+    ),
+    "business_id": words(
+        """
+        Y-tunnus | LY-tunnus | Ytunnus | Yritystunnus | Y-tunn | Ytunn | Liike- ja yhteisötunnus | Yhteisötunnus |
+        Y-nro | Y-tunnus/hetu | Business ID | Company ID | Business identity code | Registration number | Company
+        registration number | Org nr | Organisation number | FO-nummer | FO-nr | FO-numero | Org.nummer |
+        Organisationsnummer | Företagsnummer
+        """
+    ),
+    "vat_number": words(
+        """
+        ALV-numero | Alv-nro | ALV-tunnus | Alvnumero | Arvonlisäveronumero | Arvonlisäverotunnus | VAT-numero | VAT
+        number | VAT no | VAT ID | VAT-tunnus | VAT | Momsnummer | Moms nr | Momsregistreringsnummer
+        """
+    ),
+    "street": words(
+        """
+        Katuosoite | Lähiosoite | Osoite | Laskutusosoite | Postiosoite | Katu | Jakeluosoite | Laskun osoite |
+        Osoiterivi | Osoite 1 | Osoiterivi 1 | Street | Street address | Billing address | Address | Address line 1 |
+        Postal address | Invoice address | Gatuadress | Adress | Faktureringsadress | Fakturaadress | Postadress |
+        Näradress | Utdelningsadress
+        """
+    ),
+    "postal_code": words(
+        """
+        Postinumero | Postinro | Pnro | Postinum | Posti nro | Postino | P-nro | Postinumeto | PTNRO | Postal code |
+        Postcode | Post code | ZIP | ZIP code | Postnummer | Postnr
+        """
+    ),
+    "postal_line": words(
+        """
+        Postinumero ja -toimipaikka | Postinumero ja postitoimipaikka | Postinumero ja kaupunki | Postinro ja
+        -toimipaikka | Postinumero ja paikkakunta | Postinro ja kaupunki | Postal code and city | Postnummer och ort |
+        Postnummer och postanstalt | Postinumero / postitoimipaikka | Postinumero/kaupunki
+        """
+    ),
+    "city": words(
+        """
+        Postitoimipaikka | Kaupunki | Paikkakunta | Toimipaikka | Kunta | Ptp | Postitmp | Postitoimip | Kotipaikka |
+        Postipaikka | City | Town | Post office | Ort | Postort | Postanstalt | Stad | Postkontor
+        """
+    ),
+    "country": words("Maa | Maakoodi | Country | Country code | Land | Landskod"),
+    "email": words(
+        """
+        Sähköposti | Sähköpostiosoite | S-posti | Sposti | Email | E-mail | E-mail address | Maili | Meili |
+        Laskutussähköposti | Sähköposti laskutus | Laskutuksen sähköposti | Sähköpostilaskutusosoite | E-post |
+        E-postadress | Epost | S.posti | Spostiosoite | Mail
+        """
+    ),
+    "phone": words(
+        """
+        Puhelin | Puhelinnumero | Puh | Puhelinnro | Puh.nro | Puh.numero | Matkapuhelin | Gsm | GSM-numero | Kännykkä
+        | Puh. | Phone | Phone number | Telephone | Tel | Mobile | Mobile phone | Telefon | Telefonnummer | Tfn |
+        Mobil | Mobiltelefon
+        """
+    ),
+    "kind": words(
+        """
+        Asiakastyyppi | Asiakaslaji | Tyyppi | Laji | Asiakkaan tyyppi | Asiakasluokka | Customer type | Customer kind
+        | Type | Kind | Kundtyp | Typ | Kundslag
+        """
+    ),
+    "contact_name": words(
+        """
+        Yhteyshenkilö | Yhteyshenkilön nimi | Yhteyshlö | Yht.henkilö | Kontakti | Kontaktihenkilö | Contact | Contact
+        person | Contact name | Kontaktperson | Kontakt | Kontaktpersonens namn
+        """
+    ),
+    "einvoice_address": words(
+        """
+        Verkkolaskuosoite | Verkkolaskutusosoite | OVT | OVT-tunnus | OVT-koodi | OVT-numero | E-laskuosoite |
+        Verkkolaskutunnus | Verkkolasku | Verkkolasku-osoite | EDI-tunnus | OVT/EDI | E-invoice address | EInvoice |
+        E-invoicing address | Electronic invoice address | E-fakturaadress | Nätfakturaadress | E-faktura | EDI
+        """
+    ),
+    "einvoice_operator": words(
+        """
+        Operaattori | Välittäjä | Välittäjätunnus | Välittäjän tunnus | Operaattoritunnus | Operaattorin tunnus |
+        Verkkolaskuoperaattori | Verkkolaskuvälittäjä | Verkkolaskun välittäjä | Verkkolaskuoperaattorin tunnus |
+        Välittäjä / operaattori | Operator | E-invoice operator | Operator ID | Intermediary | Intermediator |
+        E-invoicing operator | Förmedlare | Operatör | Förmedlarkod | Operatörskod
+        """
+    ),
+    "payment_term_days": words(
+        """
+        Maksuehto | Maksuaika | Maksuehto pv | Maksuehto (pv) | Maksuehto päivää | Maksuehdot | Maksuaika pv | Payment
+        term | Payment terms | Terms of payment | Terms | Payment days | Betalningsvillkor | Betalningstid
+        """
+    ),
+    "language": words("Kieli | Laskukieli | Laskun kieli | Asiointikieli | Language | Språk"),
+    "invoice_channel": words(
+        """
+        Laskutustapa | Lähetystapa | Laskun lähetystapa | Laskutuskanava | Laskukanava | Toimitustapa | Invoice
+        channel | Delivery method | Invoicing method | Fakturakanal | Faktureringssätt | Leveranssätt
+        """
+    ),
+    "billing_rhythm": words(
+        """
+        Laskutusrytmi | Laskutusväli | Laskutusjakso | Billing rhythm | Billing period | Billing interval |
+        Faktureringsintervall
+        """
+    ),
+    "price_group": words("Hintaryhmä | Price group | Prisgrupp"),
+    "default_cost_centre": words(
+        """
+        Kustannuspaikka | Oletuskustannuspaikka | Cost centre | Cost center | Kostnadsställe
+        """
+    ),
+    "required_references": words(
+        """
+        Vaaditut viitteet | Pakolliset viitteet | Pakolliset viitetiedot | Required references | Obligatoriska
+        referenser
+        """
+    ),
+    "construction_seller_from": words(
+        """
+        Rakennusalan myyjä alkaen | Käännetty verovelvollisuus alkaen | Rakennuspalvelun myyjä | Construction seller
+        from | Byggsäljare från
+        """
+    ),
+    "field_notes": words(
+        """
+        Huomautus kentälle | Ohje asentajalle | Kenttähuomio | Notes for the field | Field notes | Anteckning till
+        fältet
+        """
+    ),
+    "billing_notes": words(
+        """
+        Lisätiedot | Lisätieto | Lisätietoja | Huomautus | Huomautukset | Huomiot | Huom | Muistiinpanot | Kommentti |
+        Laskutushuomautus | Selite | Muuta | Notes | Note | Comments | Comment | Remarks | Billing notes |
+        Tilläggsuppgifter | Anmärkning | Anmärkningar | Anteckningar | Övrigt
+        """
+    ),
+}
+"""Field → names of its column, the most specific first."""
+
+KINDS: Final = {
+    "company": words(
+        """
+        Yritys | yritykset | yritysasiakas | oy | liikeyritys | firma | business | b2b | företag | företagskund |
+        bolag | yhteisö | yhdistys
+        """
+    ),
+    "private": words(
+        """
+        Yksityishenkilö | yksityinen | yksityis | yksityisasiakas | henkilö | henkilöasiakas | kuluttaja |
+        kuluttaja-asiakas | kotitalous | person | private person | consumer | b2c | privatperson | privat | konsument
+        """
+    ),
+    "housing_company": words(
+        """
+        Taloyhtiö | taloyhtiöt | asunto-osakeyhtiö | as oy | asoy | asunto oy | kiinteistöyhtiö | housing company |
+        housing cooperative | bostadsaktiebolag | bostads ab | bostadsbolag | husbolag
+        """
+    ),
+    "public": words(
+        """
+        Julkinen | julkinen sektori | julkisyhteisö | julkishallinto | kunta | kaupunki | kuntayhtymä | valtio |
+        seurakunta | hyvinvointialue | viranomainen | public | public body | public sector | government | municipality
+        | b2g | offentlig | offentlig sektor | kommun | stad
+        """
+    ),
+    "internal": words(
+        """
+        Sisäinen | oma | oma yhtiö | sisäinen asiakas | internal | internal unit | intern
+        """
+    ),
+}
+"""Kind of customer → words for it."""
+
+LANGUAGES: Final = {
+    "fi": words("suomi | fin | finnish | finska"),
+    "sv": words("ruotsi | swe | se | swedish | svenska"),
+    "en": words("englanti | eng | english | engelska"),
+}
+"""Language (ISO 639-1) → words for it."""
+
+CHANNELS: Final = {
+    "einvoice": words(
+        """
+        Verkkolasku | e-lasku | sähköinen | finvoice | e-invoice | electronic | e-faktura | nätfaktura
+        """
+    ),
+    "email": words("Sähköposti | s-posti | email | e-mail | sähköpostilasku | pdf | e-post"),
+    "letter": words(
+        """
+        Kirje | posti | paperi | paperilasku | postitse | letter | mail | paper | brev | papper
+        """
+    ),
+    "none": words("Ei lähetetä | ei | ei laskua | none | no sending | ingen"),
+}
+"""Invoice channel → words for it."""
+
+RHYTHMS: Final = {
+    "immediate": words(
+        """
+        Heti | työkohtainen | työ kerrallaan | per työ | immediately | per job | genast | direkt
+        """
+    ),
+    "monthly": words(
+        """
+        Kuukausittain | koontilasku | kuukausi | kk | kuukausilasku | month | månadsvis | samlingsfaktura
+        """
+    ),
+}
+"""Billing rhythm → words for it."""
+
+REFERENCES: Final = {
+    "order_number": words("Tilausnumero | ostotilausnumero | order number | po | beställningsnummer"),
+    "cost_centre": words("Kustannuspaikka | kp | cost centre | cost center | kostnadsställe"),
+    "work_number": words("Työnumero | työmaanumero | work number | job number | arbetsnummer"),
+    "contract": words("Sopimus | sopimusnumero | sopimusviite | contract | avtal | avtalsnummer"),
+    "orderer": words("Tilaaja | tilaajan nimi | orderer | beställare"),
+}
+"""Reference a buyer may demand → words for it."""
+
+COUNTRIES: Final = {
+    "FI": words("Suomi | fin | finland"),
+    "SE": words("Ruotsi | swe | sweden | sverige"),
+    "EE": words("Viro | est | estonia | eesti | estland"),
+    "NO": words("Norja | nor | norway | norge"),
+    "DK": words("Tanska | dnk | denmark | danmark"),
+    "DE": words("Saksa | deu | germany | deutschland | tyskland"),
+    "LV": words("Latvia | lva | lettland"),
+    "LT": words("Liettua | ltu | lithuania | litauen"),
+    "PL": words("Puola | pol | poland | polen"),
+    "NL": words("Alankomaat | hollanti | nld | netherlands | nederländerna"),
+    "GB": words("Iso-Britannia | uk | gbr | united kingdom | storbritannien"),
+    "FR": words("Ranska | fra | france | frankrike"),
+    "AX": words("Ahvenanmaa | åland"),
+}
+"""Country (ISO 3166 alpha-2) → words for it; two-letter codes are understood without being listed."""
