@@ -23,9 +23,13 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError
 
+from services.billing.adapters.deadline import remaining_s
 from services.billing.adapters.faults import NoAnswer, NothingSent
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
+TURN_S = 5.0
+_LEAST_S = 0.05
+_LEAST_FOR_A_WRITE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +157,12 @@ class Transport:
 
     connect_timeout_s  for name, connection and TLS handshake
     read_timeout_s     for the whole answer after that
+    longest_s          of a single call, with waiting for its turn: also a fair limit for an operation of several
     """
 
     def __init__(self, connect_timeout_s: float, read_timeout_s: float) -> None:
         self._timeout_s = (connect_timeout_s, read_timeout_s)
-        self._limit_s = connect_timeout_s + read_timeout_s
+        self.longest_s = connect_timeout_s + read_timeout_s + TURN_S
         self._turn = threading.Lock()
         self._session = _Session()
         self._session.trust_env = False
@@ -171,22 +176,34 @@ class Transport:
         return str(_prepare("GET", url, {}, None).url)
 
     def call(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
-        """One request. Waits for its turn at most as long as two whole calls may take.
+        """One request, within its time-outs and within the `time_limit` of the caller.
 
         Raises NothingSent or NoAnswer; the status of the answer is not judged here.
         """
-        if not self._turn.acquire(timeout=2 * self._limit_s):
+        if not self._turn.acquire(timeout=min(TURN_S, remaining_s())):
             raise NothingSent("earlier calls to the same company have not ended yet")
         try:
-            with _Watch(self._limit_s):
-                return self._call(method, url, headers, body)
+            connect_s, read_s = self._timeout_s
+            left_s = remaining_s()
+            # A write that is given too little time would only become unclear.
+            if left_s < (min(connect_s + read_s, _LEAST_FOR_A_WRITE_S) if body is not None else _LEAST_S):
+                raise NothingSent("earlier calls took all the time there was; it goes on from there next time")
+            with _Watch(min(connect_s + read_s, left_s)):
+                return self._call(method, url, headers, body, (min(connect_s, left_s), min(read_s, left_s)))
         finally:
             self._turn.release()
 
-    def _call(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def _call(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        timeout_s: tuple[float, float],
+    ) -> Answer:
         request = _prepare(method, url, headers, body)
         try:
-            response = self._session.send(request, timeout=self._timeout_s, allow_redirects=False, stream=True)
+            response = self._session.send(request, timeout=timeout_s, allow_redirects=False, stream=True)
             with response:
                 content = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
         except (requests.Timeout, TimeoutError):

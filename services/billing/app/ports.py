@@ -1,5 +1,5 @@
 """What the use cases of billing need from outside. Implemented in `services.billing.adapters`."""
 
-from services.billing.domain.target import AccountingTarget, ConnectionProblem, LinkStore, Prepared
+from services.billing.domain.target import LONGEST_CALL_S, AccountingTarget, ConnectionProblem, LinkStore, Prepared
 
-__all__ = ["AccountingTarget", "ConnectionProblem", "LinkStore", "Prepared"]
+__all__ = ["LONGEST_CALL_S", "AccountingTarget", "ConnectionProblem", "LinkStore", "Prepared"]

@@ -5,11 +5,18 @@ It lives below both sides, because use cases call it and adapters implement it;
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from services.billing.domain.document import Document
 from services.billing.domain.outcomes import Accepted, Finding, NotSent, Rejected, Unclear
 from shared.errors import RuleBroken
+
+
+LONGEST_CALL_S: Final = 140.0
+"""No call of a target takes longer, whatever the settings (turn 5, connection 10, answer 120, reading back 5).
+
+The lease of a dispatch must be longer.
+"""
 
 
 class ConnectionProblem(RuleBroken):
@@ -52,8 +59,8 @@ class AccountingTarget(Protocol):
     """One connection to one company's books.
 
     Nothing here retries a write, and nothing raises for what the target or the network does: that is what
-    the outcomes are for. Every call returns within the connection's time-outs. Calls on one object run one
-    at a time, whatever the threads.
+    the outcomes are for. Every call returns within LONGEST_CALL_S. HTTP calls of one object run one at a time,
+    whatever the threads.
     """
 
     @property
@@ -64,8 +71,9 @@ class AccountingTarget(Protocol):
         """Make the payload, after seeing to it that payer and products exist in the target.
 
         They are looked up by customer number and product code, never by name, and created where missing.
-        May call the target; never creates an invoice, so every outcome may be tried again. Same document
-        and links → same bytes.
+        May call the target; never creates an invoice, so every outcome may be tried again. After Unclear wait as
+        long as after an unclear `send`, so that the target has ended what it is doing and the next look-up
+        sees it. Same document and links → same bytes.
         """
 
     def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:

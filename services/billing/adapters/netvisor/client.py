@@ -86,6 +86,7 @@ class NetvisorClient:
         self._credentials = credentials
         self._transport = transport
         self._now = now
+        self.longest_s = transport.longest_s
         self._new_transaction_id = new_transaction_id
 
     def get(self, resource: str, parameters: Mapping[str, str]) -> Node:

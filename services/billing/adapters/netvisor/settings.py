@@ -58,5 +58,5 @@ class NetvisorSettings(TargetSettings):
         load_default=True,
         metadata={"description": "Read each new invoice back, for its number and totals"},
     )
-    connect_timeout_s = seconds("Time to connect", 10, 60)
-    read_timeout_s = seconds("Time to wait for an answer; Netvisor asks for at least 120", 120, 600)
+    connect_timeout_s = seconds("Time to connect", 10, 10)
+    read_timeout_s = seconds("Time to wait for an answer; Netvisor asks for at least 120", 120, 120)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
+from services.billing.adapters.deadline import time_limit
 from services.billing.adapters.faults import Fault, outcome_of_write
 from services.billing.adapters.netvisor import mapping
 from services.billing.adapters.netvisor.client import NetvisorClient, Node
@@ -24,6 +25,7 @@ from services.billing.domain.target import ConnectionProblem, LinkStore, Prepare
 
 _MAX_PAGES = 100
 _MAX_SINGLE_READS = 20
+_READ_BACK_S = 5.0
 _LOOK_AROUND = timedelta(days=31)
 """How far from our document date an invoice is looked for: somebody may have changed the date in Netvisor."""
 
@@ -44,11 +46,12 @@ class NetvisorTarget:
         if objection is not None:
             return objection
         try:
-            customer_id = ensure(self._customer(document), links)
-            product_ids = {
-                line.product_code: ensure(self._product(index, line), links)
-                for index, line in _first_of_each_product(document)
-            }
+            with time_limit(self._client.longest_s):
+                customer_id = ensure(self._customer(document), links)
+                product_ids = {
+                    line.product_code: ensure(self._product(index, line), links)
+                    for index, line in _first_of_each_product(document)
+                }
         except Stop as stop:
             return stop.outcome
         return Prepared(mapping.invoice_xml(document, self._rules, customer_id, product_ids), document.key)
@@ -56,13 +59,15 @@ class NetvisorTarget:
     def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:
         """One POST; then, if so set, a read for number and totals whose failure changes nothing."""
         try:
-            target_id = self._client.post("salesinvoice.nv", {"method": "add"}, prepared.payload)
+            with time_limit(self._client.longest_s):
+                target_id = self._client.post("salesinvoice.nv", {"method": "add"}, prepared.payload)
         except Fault as fault:
             return outcome_of_write(fault)
         if not self._read_back:
             return Accepted(target_id)
         try:
-            return _accepted(target_id, self._invoice(target_id))
+            with time_limit(_READ_BACK_S):
+                return _accepted(target_id, self._invoice(target_id))
         except Fault:
             return Accepted(target_id)
 
@@ -73,14 +78,8 @@ class NetvisorTarget:
         a draft that is not in it cannot be called absent.
         """
         try:
-            unknown: list[Node] = []
-            for row in self._rows(document):
-                comment = row.first("privatecomment", "salesinvoiceprivatecomment", "comment")
-                if comment is not None and document_key in comment.text().split():
-                    return _found(row)
-                if row.first("additionalinformation") is None and comment is None:
-                    unknown.append(row)
-            found = self._among_unknown(unknown, document_key, document.gross)
+            with time_limit(self._client.longest_s):
+                found = self._search(document_key, document)
         except Fault as fault:
             return CannotAsk(fault.reason)
         if found is not None:
@@ -89,10 +88,23 @@ class NetvisorTarget:
             return CannotAsk("Netvisor's list of invoices need not hold drafts; look among the drafts in Netvisor.")
         return Absent()
 
+    def _search(self, document_key: str, document: Document) -> Found | None:
+        unknown: list[Node] = []
+        for row in self._rows(document):
+            comment = row.first("privatecomment", "salesinvoiceprivatecomment", "comment")
+            if comment is not None and document_key in comment.text().split():
+                return _found(row)
+            if row.first("additionalinformation") is None and comment is None:
+                unknown.append(row)
+        return self._among_unknown(unknown, document_key, document.gross)
+
     def check(self) -> None:
         """Read one day's list of invoices: what the look-up of an unclear dispatch needs."""
         try:
-            self._client.get("salesinvoicelist.nv", {"begininvoicedate": "2000-01-01", "endinvoicedate": "2000-01-01"})
+            with time_limit(self._client.longest_s):
+                self._client.get(
+                    "salesinvoicelist.nv", {"begininvoicedate": "2000-01-01", "endinvoicedate": "2000-01-01"}
+                )
         except Fault as fault:
             raise ConnectionProblem(fault.reason) from None
 

@@ -78,6 +78,7 @@ class ProcountorClient:
         self._credentials = credentials
         self._transport = transport
         self._clock = clock
+        self.longest_s = transport.longest_s
         self._pace = _Pace(1 / requests_per_second, clock, sleep)
         self._token: _Token | None = None
         self._token_lock = threading.Lock()

@@ -60,5 +60,5 @@ class ProcountorSettings(TargetSettings):
         validate=validate.Range(min=1, max=60),
         metadata={"description": "At most so many calls a second"},
     )
-    connect_timeout_s = seconds("Time to connect", 10, 60)
-    read_timeout_s = seconds("Time to wait for an answer", 120, 600)
+    connect_timeout_s = seconds("Time to connect", 10, 10)
+    read_timeout_s = seconds("Time to wait for an answer", 120, 120)

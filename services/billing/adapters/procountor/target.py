@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from services.billing.adapters.deadline import time_limit
 from services.billing.adapters.faults import Fault, Refused, Unreadable, outcome_of_write
 from services.billing.adapters.procountor import mapping
 from services.billing.adapters.procountor.client import ProcountorClient
@@ -40,13 +41,14 @@ class ProcountorTarget:
         objection = mapping.objection(document, self._rules)
         if objection is not None:
             return objection
+        product_ids: dict[str, int] = {}
         try:
-            partner_id = int(ensure(self._partner(document), links))
-            product_ids: dict[str, int] = {}
-            for index, line in enumerate(document.lines):
-                if line.product_code not in product_ids:
-                    entry = self._product(index, line, document.currency)
-                    product_ids[line.product_code] = int(ensure(entry, links))
+            with time_limit(self._client.longest_s):
+                partner_id = int(ensure(self._partner(document), links))
+                for index, line in enumerate(document.lines):
+                    if line.product_code not in product_ids:
+                        entry = self._product(index, line, document.currency)
+                        product_ids[line.product_code] = int(ensure(entry, links))
         except Stop as stop:
             return stop.outcome
         return Prepared(mapping.invoice_json(document, self._rules, partner_id, product_ids), document.key)
@@ -54,7 +56,8 @@ class ProcountorTarget:
     def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:
         """One POST. An answer that shows another key than ours is no acceptance."""
         try:
-            created = self._client.post("invoices", prepared.payload)
+            with time_limit(self._client.longest_s):
+                created = self._client.post("invoices", prepared.payload)
         except Fault as fault:
             return outcome_of_write(fault)
         if created.get("originalInvoiceNumber", prepared.document_key) != prepared.document_key:
@@ -75,11 +78,11 @@ class ProcountorTarget:
         """
         parameters = {"originalInvoiceNumber": document_key, "types": "SALES_INVOICE"}
         try:
-            matches = [
-                row for row in self._pages("invoices", parameters) if row.get("originalInvoiceNumber") == document_key
-            ]
+            with time_limit(self._client.longest_s):
+                rows = list(self._pages("invoices", parameters))
         except Fault as fault:
             return CannotAsk(fault.reason)
+        matches = [row for row in rows if row.get("originalInvoiceNumber") == document_key]
         if not matches:
             return Absent()
         first = min(matches, key=lambda row: int(row["id"]))
@@ -88,7 +91,8 @@ class ProcountorTarget:
     def check(self) -> None:
         """Get a token and read one page of invoices: what the look-up of an unclear dispatch needs."""
         try:
-            _results(self._client.get("invoices", {"types": "SALES_INVOICE", "size": "1", "page": "0"}))
+            with time_limit(self._client.longest_s):
+                _results(self._client.get("invoices", {"types": "SALES_INVOICE", "size": "1", "page": "0"}))
         except Fault as fault:
             raise ConnectionProblem(fault.reason) from None
 
