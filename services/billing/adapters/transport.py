@@ -62,6 +62,11 @@ class _Watch:
         with self._lock:
             self._socket = None
 
+    @property
+    def has_expired(self) -> bool:
+        with self._lock:
+            return self._expired
+
     def attach(self, connected: socket.socket) -> None:
         with self._lock:
             self._socket = connected
@@ -188,8 +193,12 @@ class Transport:
             # A write that is given too little time would only become unclear.
             if left_s < (min(connect_s + read_s, _LEAST_FOR_A_WRITE_S) if body is not None else _LEAST_S):
                 raise NothingSent("earlier calls took all the time there was; it goes on from there next time")
-            with _Watch(min(connect_s + read_s, left_s)):
-                return self._call(method, url, headers, body, (min(connect_s, left_s), min(read_s, left_s)))
+            with _Watch(min(connect_s + read_s, left_s)) as watch:
+                answer = self._call(method, url, headers, body, (min(connect_s, left_s), min(read_s, left_s)))
+            if watch.has_expired:
+                # http.client takes the end of the stream for the end of the headers.
+                raise NoAnswer("no whole answer came in time")
+            return answer
         finally:
             self._turn.release()
 

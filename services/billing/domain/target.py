@@ -11,7 +11,6 @@ from services.billing.domain.document import Document
 from services.billing.domain.outcomes import Accepted, Finding, NotSent, Rejected, Unclear
 from shared.errors import RuleBroken
 
-
 LONGEST_CALL_S: Final = 140.0
 """No call of a target takes longer, whatever the settings (turn 5, connection 10, answer 120, reading back 5).
 
