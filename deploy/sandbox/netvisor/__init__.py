@@ -1,0 +1,1 @@
+"""A simulated Netvisor: `<name>.nv` resources, MAC authentication, XML envelope, sales register."""

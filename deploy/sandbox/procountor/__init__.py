@@ -1,0 +1,1 @@
+"""A simulated Procountor: OAuth2 token by API key, JSON resources, sales register."""

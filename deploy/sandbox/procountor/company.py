@@ -1,0 +1,130 @@
+"""One simulated Procountor company: credentials, registers, counters."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..config import ProcountorSettings, as_json
+from ..faults import FaultPlan
+from ..store import Store
+
+SIMULATOR = "procountor"
+HELSINKI = ZoneInfo("Europe/Helsinki")
+KINDS = ("partner", "product", "invoice", "payment", "receipt", "dimension")
+FIRST_IDS = {
+    "partner": 2001, "product": 4001, "invoice": 100_001, "payment": 700_001, "receipt": 500_001, "dimension": 301,
+}  # fmt: skip
+USER_ID = 11
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a client needs for a token."""
+
+    client_id: str
+    client_secret: str
+    api_key: str
+
+
+class Company:
+    """The registers of a company: per kind, id -> object in the form of the wire, plus our own notes.
+
+    `notes` hold what is not on the wire: when an invoice was created, its payment events' owner and the like.
+    All access to registers goes through `guarded()`.
+    """
+
+    def __init__(
+        self, company_id: str, name: str, credentials: Credentials, settings: ProcountorSettings, store: Store
+    ) -> None:
+        self.id = company_id
+        self.name = name
+        self.credentials = credentials
+        self.settings = settings
+        self.faults = FaultPlan()
+        self.calls: Counter[str] = Counter()
+        self.registers: dict[str, dict[int, Json]] = {kind: {} for kind in KINDS}
+        self.notes: dict[tuple[str, int], Json] = {}
+        self.invoice_payments: dict[int, list[int]] = {}
+        self._next_ids = dict(FIRST_IDS)
+        self._next_invoice_number = 1
+        self._store = store
+        self._data = threading.RLock()
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Have the registers for oneself."""
+        with self._data:
+            yield
+
+    def configure(self, settings: ProcountorSettings) -> None:
+        """Change how the company behaves."""
+        with self._data:
+            self.settings = settings
+            self.save_self()
+
+    def count(self, what: str) -> None:
+        """Add one to a counter of the auditor's books."""
+        with self._data:
+            self.calls[what] += 1
+
+    def next_id(self, kind: str) -> int:
+        """A new id, unique within the company and kind."""
+        new = self._next_ids[kind]
+        self._next_ids[kind] = new + 1
+        return new
+
+    def next_invoice_number(self) -> int:
+        """The next number of the company's invoices."""
+        number = self._next_invoice_number
+        self._next_invoice_number = number + 1
+        return number
+
+    def save(self, kind: str, value: Json, notes: Json | None = None) -> None:
+        """Keep a new or changed object; notes replace the old ones if given."""
+        key = value["id"] if "id" in value else value["receiptId"]
+        if notes is not None:
+            self.notes[(kind, key)] = notes
+        self._file(kind, key, value)
+        kept = {"value": value, "notes": self.notes.get((kind, key), {})}
+        self._store.save(SIMULATOR, self.id, kind, key, kept)
+
+    def save_self(self) -> None:
+        """Keep name, credentials and settings."""
+        description = {
+            "name": self.name,
+            "credentials": asdict(self.credentials),
+            "settings": as_json(self.settings),
+        }
+        self._store.save(SIMULATOR, self.id, "company", 0, description)
+
+    def restore(self, kind: str, key: int, kept: Json) -> None:
+        """Take back one stored record."""
+        self.notes[(kind, key)] = kept["notes"]
+        self._file(kind, key, kept["value"])
+        self._next_ids[kind] = max(self._next_ids[kind], key + 1)
+        if kind == "invoice":
+            self._next_invoice_number = max(self._next_invoice_number, kept["value"]["invoiceNumber"] + 1)
+
+    def _file(self, kind: str, key: int, value: Json) -> None:
+        if kind == "payment" and key not in self.registers["payment"]:
+            invoice_id = self.notes[("payment", key)]["invoice_id"]
+            self.invoice_payments.setdefault(invoice_id, []).append(key)
+        self.registers[kind][key] = value
+
+
+def new_version(now: datetime, previous: str | None = None) -> str:
+    """A version stamp in Finnish local time without zone, always later than the previous one."""
+    stamp = now.astimezone(HELSINKI).replace(tzinfo=None)
+    text = stamp.isoformat(timespec="milliseconds")
+    if previous is not None and text <= previous:
+        text = (datetime.fromisoformat(previous) + timedelta(milliseconds=1)).isoformat(timespec="milliseconds")
+    return text

@@ -1,0 +1,64 @@
+"""How the simulated Procountor computes an invoice. Source: procountor sheet 5.7: no rule is public.
+
+Ours: each row is rounded to two decimals half away from zero after the row's and the invoice's discount; VAT is
+computed per rate on the sum of its rows ("rate") or on each row ("row"), which the company's settings choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ..amounts import round_to
+
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Net, VAT and gross, two decimals each; gross = net + VAT."""
+
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+
+
+def row_sums(row: Mapping[str, Any], invoice_discount: Decimal, *, prices_include_vat: bool) -> Sums:
+    """The sums of one row of the wire form (numbers as int or Decimal)."""
+    discount = (HUNDRED - Decimal(row["discountPercent"])) / HUNDRED
+    factor = discount * (HUNDRED - invoice_discount) / HUNDRED
+    worth = round_to(Decimal(row["quantity"]) * Decimal(row["unitPrice"]) * factor)
+    return _with_vat(worth, Decimal(row["vatPercent"]), prices_include_vat)
+
+
+def invoice_sums(
+    rows: Sequence[Mapping[str, Any]], invoice_discount: Decimal, *, prices_include_vat: bool, rounding: str
+) -> Sums:
+    """The totals of an invoice; `rounding` is "rate" or "row"."""
+    each = [row_sums(row, invoice_discount, prices_include_vat=prices_include_vat) for row in rows]
+    if rounding == "row":
+        return _total(each)
+    worth: dict[Decimal, Decimal] = {}
+    for row, sums in zip(rows, each, strict=True):
+        rate = Decimal(row["vatPercent"])
+        worth[rate] = worth.get(rate, Decimal(0)) + (sums.gross if prices_include_vat else sums.net)
+    return _total([_with_vat(part, rate, prices_include_vat) for rate, part in worth.items()])
+
+
+def _with_vat(worth: Decimal, rate: Decimal, includes_vat: bool) -> Sums:
+    if includes_vat:
+        vat = round_to(worth * rate / (HUNDRED + rate))
+        return Sums(worth - vat, vat, worth)
+    vat = round_to(worth * rate / HUNDRED)
+    return Sums(worth, vat, worth + vat)
+
+
+def _total(parts: Sequence[Sums]) -> Sums:
+    start = Decimal("0.00")
+    return Sums(
+        sum((part.net for part in parts), start),
+        sum((part.vat for part in parts), start),
+        sum((part.gross for part in parts), start),
+    )
