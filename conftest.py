@@ -1,3 +1,3 @@
 """Fixtures that every test may use: databases, broker names, clean-up (see `shared.testing`)."""
 
-pytest_plugins: list[str] = []
+pytest_plugins = ["shared.testing.fixtures"]

@@ -28,7 +28,7 @@ from shared.context import new_traceparent, system_context, use_context
 from shared.db import Database
 from shared.ids import new_id
 
-_log = structlog.get_logger(logger=__name__)
+_log = structlog.get_logger(module=__name__)
 
 PAGE_LIMIT = 500
 

@@ -37,7 +37,7 @@ from shared.db import Database, UnitOfWork
 from shared.db.database import AlreadyExists
 from shared.errors import TemporarilyUnavailable, UrakkaError, VersionMismatch
 
-_log = structlog.get_logger(logger=__name__)
+_log = structlog.get_logger(module=__name__)
 
 STALE_MARK = "bus.stale"
 """Key of `session.info`: a copy that already was newer left the event without effect."""

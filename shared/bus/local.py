@@ -17,7 +17,7 @@ from shared.bus.inbox import StoreUnavailable
 from shared.bus.publisher import Outcome, Outgoing
 from shared.bus.topology import Topology, default_topology
 
-_log = structlog.get_logger(logger=__name__)
+_log = structlog.get_logger(module=__name__)
 
 
 class Intake(Protocol):

@@ -32,7 +32,7 @@ from shared.clock import utc_now
 from shared.context import system_context
 from shared.db import Database
 
-_log = structlog.get_logger(logger=__name__)
+_log = structlog.get_logger(module=__name__)
 
 TOPIC = "outbox"
 

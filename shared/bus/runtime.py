@@ -38,7 +38,7 @@ from shared.bus.wakeup import Wakeup, wait_or_stop
 from shared.clock import utc_now
 from shared.db import Database
 
-_log = structlog.get_logger(logger=__name__)
+_log = structlog.get_logger(module=__name__)
 
 INBOX_TOPIC = "inbox"
 KEEP_DONE = timedelta(days=30)

@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 
 from shared.bus.schedule import back_off_s
 
-_log = structlog.get_logger(logger=__name__)
+_log = structlog.get_logger(module=__name__)
 
 CHANNEL = "urakka_wakeup"
 COALESCE_S = 0.02

@@ -1,1 +1,1 @@
-"""Fixtures for tests against real servers."""
+"""Helpers for tests: throw-away databases, broker names, clocks, and polling with a deadline."""

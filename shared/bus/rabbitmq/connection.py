@@ -22,7 +22,7 @@ from pika.adapters.select_connection import IOLoop, SelectConnection
 from shared.bus import metrics
 from shared.bus.schedule import back_off_s
 
-_log = structlog.get_logger(logger=__name__)
+_log = structlog.get_logger(module=__name__)
 
 HEARTBEAT_S = 20
 BLOCKED_TIMEOUT_S = 60

@@ -26,7 +26,7 @@ from shared.bus.inbox import StoreUnavailable
 from shared.bus.rabbitmq.connection import STACK_TIMEOUT_S, BrokerThread
 from shared.bus.schedule import back_off_s, lane_of
 
-_log = structlog.get_logger(logger=__name__)
+_log = structlog.get_logger(module=__name__)
 
 PREFETCH_PER_LANE = 8
 _FINISH_S = 30.0

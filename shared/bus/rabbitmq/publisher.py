@@ -20,7 +20,7 @@ from shared.bus.publisher import Outcome, Outgoing
 from shared.bus.rabbitmq.connection import BLOCKED_TIMEOUT_S, STACK_TIMEOUT_S, BrokerThread
 from shared.bus.topology import exchange_of
 
-_log = structlog.get_logger(logger=__name__)
+_log = structlog.get_logger(module=__name__)
 
 CONFIRM_TIMEOUT_S = 30.0
 _LOOK_S = 0.5

@@ -1,0 +1,77 @@
+"""pytest fixtures that every test may use; the root `conftest.py` loads this module as a plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from shared.db import make_engine
+from shared.testing.servers import amqp_server, temporary_database, temporary_topology
+from shared.testing.waiting import ManualClock
+
+
+@pytest.fixture
+def manual_clock() -> ManualClock:
+    """A clock that the test moves."""
+    return ManualClock()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of a new SQLite database file."""
+    return f"sqlite:///{tmp_path}/test.sqlite"
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
+    """An engine on a new SQLite database file, without tables."""
+    engine = make_engine(sqlite_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The address of a new, empty PostgreSQL database; dropped after the test."""
+    with temporary_database() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    """An engine on a new PostgreSQL database, without tables."""
+    engine = make_engine(postgres_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a new database; the test runs once on each kind."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+def any_engine(any_database_url: str) -> Iterator[Engine]:
+    """An engine on a new database without tables; the test runs once on each kind."""
+    engine = make_engine(any_database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def amqp_url() -> str:
+    """The address of the test broker."""
+    return amqp_server()
+
+
+@pytest.fixture
+def bus_prefix() -> Iterator[str]:
+    """A prefix under which the product's whole topology is declared for this test; deleted after it."""
+    with temporary_topology() as prefix:
+        yield prefix
