@@ -26,17 +26,32 @@ def amqp_server() -> str:
     return os.environ.get("URAKKA_TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/")
 
 
+_OWNER = "urakka_test"
+_ENSURE_OWNER = f"""
+DO $$ BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('{_OWNER}', 0));
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{_OWNER}') THEN
+        CREATE ROLE {_OWNER} LOGIN PASSWORD '{_OWNER}';
+    END IF;
+END $$
+"""
+
+
 @contextmanager
 def temporary_database(label: str = "t") -> Iterator[str]:
     """Give the address of a new, empty PostgreSQL database; it is dropped at the end, whoever is
-    connected."""
+    connected.
+
+    Its owner, as whom the address logs in, is an ordinary role: a superuser would not be bound by row-level security.
+    """
     server = make_url(database_server())
     name = f"urakka_{label}_{secrets.token_hex(5)}"
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     try:
         with admin.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}"'))
-        yield server.set(database=name).render_as_string(hide_password=False)
+            connection.execute(text(_ENSURE_OWNER))
+            connection.execute(text(f'CREATE DATABASE "{name}" OWNER {_OWNER}'))
+        yield server.set(database=name, username=_OWNER, password=_OWNER).render_as_string(hide_password=False)
     finally:
         with admin.connect() as connection:
             connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))

@@ -1,0 +1,1 @@
+"""The main job as a client plays it: two workbooks in, invoices in the accounting system out."""
