@@ -55,10 +55,10 @@ def may_unlock(dispatches: Iterable[DispatchState]) -> bool:
 def progress(document_count: int, dispatches: Iterable[DispatchState]) -> BatchState:
     """Return the state of a batch whose documents are being sent.
 
-    document_count  all documents of the batch; `dispatches` are the states of those that have one.
+    document_count  documents of the batch when it was locked.
+    dispatches      of all documents that ever were in it: those cancelled by an unlocking are skipped, hence over.
     """
-    states = list(dispatches)
-    over = sum(1 for state in states if state in _OVER)
+    over = document_count - sum(1 for state in dispatches if state not in _OVER)
     if over >= document_count:
         return BatchState.DONE
     return BatchState.PARTLY_DONE if over else BatchState.DISPATCHING

@@ -1,6 +1,6 @@
 """What billing refuses, each with a stable code and a text for people."""
 
-from shared.errors import Conflict, NotFound, RuleBroken
+from shared.errors import Conflict, NotFound, RuleBroken, TemporarilyUnavailable
 
 
 class LedgerBroken(RuleBroken):
@@ -91,3 +91,10 @@ class DocumentNotFound(NotFound):
     """There is no such document for this tenant."""
 
     code = "document.not_found"
+
+
+class NotReady(TemporarilyUnavailable):
+    """Something this needs is on its way: a customer's copy, or the end of an earlier transfer. Try again."""
+
+    code = "billing.not_ready"
+    title = "Something this needs is not here yet"

@@ -1,1 +1,26 @@
 """Tables of billing and their named queries."""
+
+from services.billing.models.base import Base
+from services.billing.models.connections import Connection, ConnectionRun, TargetLink
+from services.billing.models.copies import CustomerCopy, ProductCopy
+from services.billing.models.dispatches import Dispatch, DispatchAttempt
+from services.billing.models.documents import Batch, BillingDocument, BillingLine
+from services.billing.models.ledger import ApprovedOrder, LedgerRow
+from services.billing.models.settings import BillingSettings
+
+__all__ = [
+    "ApprovedOrder",
+    "Base",
+    "Batch",
+    "BillingDocument",
+    "BillingLine",
+    "BillingSettings",
+    "Connection",
+    "ConnectionRun",
+    "CustomerCopy",
+    "Dispatch",
+    "DispatchAttempt",
+    "LedgerRow",
+    "ProductCopy",
+    "TargetLink",
+]

@@ -58,6 +58,11 @@ def test_progress_follows_the_dispatches() -> None:
     assert batch.progress(2, [s.ACCEPTED, s.SKIPPED]) is BatchState.DONE
 
 
+def test_documents_cancelled_by_an_earlier_unlocking_do_not_count() -> None:
+    s = DispatchState
+    assert batch.progress(2, [s.SKIPPED, s.SKIPPED, s.WAITING, s.WAITING]) is BatchState.DISPATCHING
+
+
 def test_the_breaker_opens_after_three_failures_and_stays_open_longer_each_time() -> None:
     policy, breaker, pauses = BreakerPolicy(failures=3, pause_s=15, longest_s=50), CLOSED, []
     for _ in range(6):

@@ -1,0 +1,83 @@
+"""Batches over HTTP."""
+
+from typing import Any
+
+from services.billing.api.schemas import BatchIn, BatchOut, BatchQuery, PreviewOut
+from services.billing.app import batches as use_cases
+from services.billing.models import Batch
+from shared.clock import utc_now
+from shared.db.paging import Page
+from shared.http import (
+    Blueprint,
+    begin,
+    creation_request,
+    expected_version,
+    page_schema,
+    read,
+    requires,
+    with_etag,
+)
+
+blp = Blueprint("batches", __name__, url_prefix="/batches", description="Selections of the pool that are billed")
+
+
+@blp.get("")
+@requires("billing.read")
+@blp.arguments(BatchQuery, location="query")
+@blp.response(200, page_schema(BatchOut))
+def list_batches(query: dict[str, Any]) -> Page[Batch]:
+    """List batches, newest first"""
+    return use_cases.list_batches(
+        read(), kind=query.get("kind"), state=query.get("state"), limit=query["limit"], after=query["after"]
+    )
+
+
+@blp.post("")
+@requires("billing.write")
+@blp.arguments(BatchIn)
+@blp.response(201, BatchOut)
+def create_batch(body: dict[str, Any]) -> Batch:
+    """Make a batch in preview: a selection, nothing is reserved yet"""
+    selection = use_cases.Selection(body["period_from"], body["period_to"], body["customer_ids"])
+    creation = creation_request("batch", body)
+    return with_etag(use_cases.create_batch(begin(), creation, selection, body["connection_id"]))
+
+
+@blp.get("/<batch_id>")
+@requires("billing.read")
+@blp.response(200, BatchOut)
+def show_batch(batch_id: str) -> Batch:
+    """Show a batch"""
+    return with_etag(use_cases.get_batch(read(), batch_id))
+
+
+@blp.get("/<batch_id>/preview")
+@requires("billing.read")
+@blp.response(200, PreviewOut)
+def preview_batch(batch_id: str) -> dict[str, Any]:
+    """Show the documents that locking would make, with what would make a target refuse them"""
+    return {"items": use_cases.preview_batch(read(), batch_id, now=utc_now())}
+
+
+@blp.post("/<batch_id>/lock")
+@requires("billing.write")
+@blp.response(200, BatchOut)
+def lock_batch(batch_id: str) -> Batch:
+    """Reserve the rows and make the documents"""
+    return with_etag(use_cases.lock_batch(begin(), batch_id, expected_version(), now=utc_now()))
+
+
+@blp.post("/<batch_id>/unlock")
+@requires("billing.write")
+@blp.response(200, BatchOut)
+def unlock_batch(batch_id: str) -> Batch:
+    """Give the rows back; only while nothing is in the target or may be"""
+    return with_etag(use_cases.unlock_batch(begin(), batch_id, expected_version(), now=utc_now()))
+
+
+@blp.post("/<batch_id>/dispatch")
+@requires("billing.write")
+@blp.response(200, BatchOut)
+def dispatch_batch(batch_id: str) -> Batch:
+    """Send the documents"""
+    return with_etag(use_cases.dispatch_batch(begin(), batch_id, expected_version(), now=utc_now()))

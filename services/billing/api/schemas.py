@@ -1,0 +1,447 @@
+"""What goes in and out over HTTP. Form is checked here, meaning in the domain."""
+
+from datetime import date
+from enum import StrEnum
+
+from marshmallow import ValidationError, fields, validate
+
+from services.billing.domain.batch import BatchState
+from services.billing.domain.compile import VatPolicy
+from services.billing.domain.dispatch import DispatchState
+from services.billing.domain.grouping import MixedVat
+from shared.http import DecimalString, IdString, PageQuery, Schema, Text
+
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
+
+
+def _reasonable(day: date | None) -> None:
+    if day is not None and not _EARLIEST <= day <= _LATEST:
+        raise ValidationError("Expected a day between 1900-01-01 and 2999-12-31.")
+
+
+def _one_of(values: type[StrEnum]) -> validate.OneOf:
+    return validate.OneOf([member.value for member in values])
+
+
+def _amount(description: str) -> DecimalString:
+    return DecimalString(2, required=True, metadata={"description": description})
+
+
+# --- the pool ---
+
+
+class PoolQuery(PageQuery):
+    """Which rows of the pool."""
+
+    customer_id = IdString(metadata={"description": "Only of this customer"})
+    period_from = fields.Date(validate=_reasonable, metadata={"description": "Work done on this day or later"})
+    period_to = fields.Date(validate=_reasonable, metadata={"description": "Work done on this day or earlier"})
+
+
+class BillableRowOut(Schema):
+    """A row of the ledger: where its quantity is."""
+
+    id = IdString(required=True)
+    row_id = IdString(required=True, metadata={"description": "The work row"})
+    workorder_id = IdString(required=True)
+    workorder_number = fields.String(required=True)
+    billing_round = fields.Integer(required=True, metadata={"description": "Which approval of the order"})
+    customer_id = IdString(required=True)
+    payer_id = IdString(required=True)
+    product_id = IdString(required=True)
+    product_code = fields.String(required=True)
+    description = fields.String(required=True)
+    unit = fields.String(required=True)
+    work_date = fields.Date(required=True)
+    unit_price = DecimalString(4, required=True, metadata={"description": "Without VAT"})
+    discount_percent = DecimalString(2, required=True)
+    vat_class = fields.String(required=True)
+    vat_rate_percent = DecimalString(2, required=True)
+    currency = fields.String(required=True)
+    state = fields.String(required=True, metadata={"description": "Where the bulk of the row is"})
+    quantity = DecimalString(
+        3, required=True, metadata={"description": "= open + reserved + transferred − credited + closed"}
+    )
+    open = DecimalString(3, required=True, metadata={"description": "Can be billed"})
+    reserved = DecimalString(3, required=True, metadata={"description": "On a document that is not accepted yet"})
+    transferred = DecimalString(3, required=True, metadata={"description": "On accepted documents"})
+    credited = DecimalString(3, required=True, metadata={"description": "Taken back by credit documents"})
+    closed = DecimalString(3, required=True, metadata={"description": "Never billed"})
+    closed_reason = fields.String(required=True, allow_none=True)
+    document_id = IdString(required=True, allow_none=True)
+
+
+class CloseRowIn(Schema):
+    """Why a row is never billed."""
+
+    reason = Text(200, min_length=1, required=True, metadata={"example": "Sovittu asiakkaan kanssa"})
+
+
+# --- batches ---
+
+
+class BatchIn(Schema):
+    """A selection of the pool."""
+
+    id = IdString(metadata={"description": "Own id; makes the creation repeatable"})
+    period_from = fields.Date(allow_none=True, load_default=None, validate=_reasonable)
+    period_to = fields.Date(allow_none=True, load_default=None, validate=_reasonable)
+    customer_ids = fields.List(
+        IdString(),
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(min=1, max=500),
+        metadata={"description": "Only these customers; all if left out"},
+    )
+    connection_id = IdString(
+        allow_none=True, load_default=None, metadata={"description": "Where to send; the default one if left out"}
+    )
+
+
+class BatchQuery(PageQuery):
+    """Which batches."""
+
+    kind = fields.String(validate=validate.OneOf(["immediate", "collected"]))
+    state = fields.String(validate=_one_of(BatchState))
+
+
+class BatchOut(Schema):
+    """A batch."""
+
+    id = IdString(required=True)
+    version = fields.Integer(required=True)
+    kind = fields.String(required=True, metadata={"description": "immediate or collected"})
+    number = fields.Integer(required=True, allow_none=True, metadata={"description": "Of collected batches"})
+    state = fields.String(required=True, validate=_one_of(BatchState))
+    period_from = fields.Date(required=True, allow_none=True)
+    period_to = fields.Date(required=True, allow_none=True)
+    customer_ids = fields.List(IdString(), required=True, allow_none=True)
+    connection_id = IdString(required=True, allow_none=True)
+    document_count = fields.Integer(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    changed_at = fields.AwareDateTime(required=True)
+
+
+# --- documents ---
+
+
+class AddressOut(Schema):
+    """A postal address."""
+
+    street = fields.String(required=True)
+    postal_code = fields.String(required=True)
+    city = fields.String(required=True)
+    country = fields.String(required=True)
+
+
+class PartyOut(Schema):
+    """The payer, as it was when the document was made."""
+
+    customer_id = IdString(required=True)
+    number = fields.String(required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    business_id = fields.String(required=True, allow_none=True)
+    vat_number = fields.String(required=True, allow_none=True)
+    address = fields.Nested(AddressOut, required=True)
+    email = fields.String(required=True, allow_none=True)
+    language = fields.String(required=True)
+    invoice_channel = fields.String(required=True)
+    einvoice_address = fields.String(required=True, allow_none=True)
+    einvoice_operator = fields.String(required=True, allow_none=True)
+    payment_term_days = fields.Integer(required=True)
+
+
+class LineOut(Schema):
+    """One line of a document."""
+
+    position = fields.Integer(required=True)
+    product_id = IdString(required=True)
+    product_code = fields.String(required=True)
+    product_kind = fields.String(required=True)
+    text = fields.String(required=True)
+    quantity = DecimalString(3, required=True)
+    unit = fields.String(required=True)
+    unit_price = DecimalString(4, required=True, metadata={"description": "Without VAT"})
+    discount_percent = DecimalString(2, required=True)
+    vat_class = fields.String(required=True)
+    vat_category = fields.String(required=True, metadata={"description": "S, AE (reverse charge) or Z"})
+    vat_rate_percent = DecimalString(2, required=True)
+    net = _amount("Without VAT, after the discount")
+    vat_share = _amount("Its part of the rate's VAT")
+    row_ids = fields.List(IdString(), required=True, metadata={"description": "Work rows in the line"})
+
+
+class VatLineOut(Schema):
+    """The VAT of one category and rate."""
+
+    category = fields.String(required=True)
+    rate_percent = fields.String(required=True)
+    base = fields.String(required=True)
+    vat = fields.String(required=True)
+
+
+class BilledOrderOut(Schema):
+    """A work order on a document, with its rows there."""
+
+    id = IdString(required=True)
+    number = fields.String(required=True)
+    row_ids = fields.List(IdString(), required=True)
+
+
+class DocumentQuery(PageQuery):
+    """Which documents."""
+
+    state = fields.String(validate=validate.OneOf(["ready", "accepted", "cancelled", "reversed"]))
+    customer_id = IdString(metadata={"description": "The payer"})
+    batch_id = IdString()
+
+
+class DocumentOut(Schema):
+    """A document without its lines."""
+
+    id = IdString(required=True)
+    version = fields.Integer(required=True)
+    key = fields.String(required=True, metadata={"description": "By which the accounting system is asked for it"})
+    state = fields.String(required=True)
+    batch_id = IdString(required=True)
+    payer = fields.Nested(PartyOut, required=True)
+    currency = fields.String(required=True)
+    document_date = fields.Date(required=True)
+    performed_on = fields.Date(required=True, allow_none=True)
+    due_date = fields.Date(required=True)
+    references = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    workorders = fields.List(fields.Nested(BilledOrderOut), required=True)
+    vat_lines = fields.List(fields.Nested(VatLineOut), required=True)
+    net = _amount("Without VAT")
+    vat = _amount("VAT")
+    gross = _amount("With VAT")
+    text_before = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+
+
+class PreviewLineOut(LineOut):
+    """A line that locking would make."""
+
+
+class ProblemFieldOut(Schema):
+    """What would make an accounting system refuse the document."""
+
+    pointer = fields.String(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class PreviewDocumentOut(Schema):
+    """A document that locking would make."""
+
+    payer = fields.Nested(PartyOut, required=True)
+    currency = fields.String(required=True)
+    document_date = fields.Date(required=True)
+    due_date = fields.Date(required=True)
+    references = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    workorder_numbers = fields.List(fields.String(), required=True)
+    lines = fields.List(fields.Nested(PreviewLineOut), required=True)
+    net = _amount("Without VAT")
+    vat = _amount("VAT")
+    gross = _amount("With VAT")
+
+
+class PreviewItemOut(Schema):
+    """A document and its problems."""
+
+    document = fields.Nested(PreviewDocumentOut, required=True)
+    problems = fields.List(fields.Nested(ProblemFieldOut), required=True)
+
+
+class PreviewOut(Schema):
+    """What locking a batch would make now."""
+
+    items = fields.List(fields.Nested(PreviewItemOut), required=True)
+
+
+# --- dispatches ---
+
+
+class DispatchQuery(PageQuery):
+    """Which dispatches."""
+
+    state = fields.String(validate=_one_of(DispatchState))
+    connection_id = IdString()
+    attention = fields.Boolean(metadata={"description": "true: those that wait for a person"})
+
+
+class DifferenceOut(Schema):
+    """A total that the accounting system shows otherwise."""
+
+    field = fields.String(required=True, metadata={"description": "net, vat or gross"})
+    ours = fields.String(required=True)
+    theirs = fields.String(required=True)
+
+
+class DispatchOut(Schema):
+    """One document on its way into one accounting system."""
+
+    id = IdString(required=True)
+    version = fields.Integer(required=True)
+    document_id = IdString(required=True)
+    connection_id = IdString(required=True)
+    target = fields.String(required=True)
+    state = fields.String(required=True, validate=_one_of(DispatchState))
+    due_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "When something automatic happens next"}
+    )
+    attempts = fields.Integer(required=True)
+    needs_person = fields.Boolean(required=True)
+    target_id = fields.String(required=True, allow_none=True)
+    target_number = fields.String(required=True, allow_none=True)
+    difference = fields.List(fields.Nested(DifferenceOut), required=True, allow_none=True)
+    error_code = fields.String(required=True, allow_none=True)
+    error_detail = fields.String(required=True, allow_none=True)
+    error_pointer = fields.String(required=True, allow_none=True)
+    unclear_since = fields.AwareDateTime(required=True, allow_none=True)
+    finished_at = fields.AwareDateTime(required=True, allow_none=True)
+    correlation_id = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    changed_at = fields.AwareDateTime(required=True)
+
+
+class AttemptOut(Schema):
+    """One line of the history."""
+
+    id = IdString(required=True)
+    kind = fields.String(required=True, metadata={"description": "send, look, prepare, lapse or person"})
+    number = fields.Integer(required=True)
+    actor = fields.String(required=True)
+    started_at = fields.AwareDateTime(required=True)
+    ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    payload_sha256 = fields.String(required=True, allow_none=True)
+    outcome = fields.String(required=True, allow_none=True)
+    detail = fields.String(required=True, allow_none=True)
+
+
+class DispatchDetailOut(DispatchOut):
+    """A dispatch with its document and its history."""
+
+    document = fields.Nested(DocumentOut, required=True)
+    history = fields.List(fields.Nested(AttemptOut), required=True)
+
+
+class DocumentDetailOut(DocumentOut):
+    """A document with its lines and dispatches."""
+
+    lines = fields.List(fields.Nested(LineOut), required=True)
+    dispatches = fields.List(fields.Nested(DispatchOut), required=True)
+
+
+class SkipIn(Schema):
+    """A decision not to send."""
+
+    reason = Text(200, min_length=1, required=True)
+    close_rows = fields.Boolean(
+        load_default=False,
+        metadata={"description": "true: the rows were billed in another way; false: they return to the pool"},
+    )
+
+
+class ResolveIn(Schema):
+    """What a person saw in the accounting system."""
+
+    found = fields.Boolean(required=True, metadata={"description": "The document is there"})
+    target_id = Text(200, allow_none=True, load_default=None, metadata={"description": "Required if it is there"})
+    target_number = Text(200, allow_none=True, load_default=None)
+
+
+# --- connections ---
+
+
+class ConnectionIn(Schema):
+    """A connection to an accounting system."""
+
+    id = IdString(metadata={"description": "Own id; makes the creation repeatable"})
+    target = Text(40, min_length=1, required=True, metadata={"example": "netvisor"})
+    name = Text(100, min_length=1, required=True, metadata={"example": "Netvisor, emoyhtiö"})
+    settings = fields.Dict(
+        keys=fields.String(), required=True, metadata={"description": "As the target's settings schema says"}
+    )
+    secrets = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        load_only=True,
+        metadata={"description": "Kept sealed; never shown again"},
+    )
+    is_default = fields.Boolean(load_default=False)
+    active = fields.Boolean(load_default=True)
+
+
+class ConnectionChangeIn(Schema):
+    """The connection as it shall be; secrets that are left out stay."""
+
+    name = Text(100, min_length=1, required=True)
+    settings = fields.Dict(keys=fields.String(), required=True)
+    secrets = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict, load_only=True)
+    is_default = fields.Boolean(required=True)
+    active = fields.Boolean(required=True)
+
+
+class ConnectionOut(Schema):
+    """A connection, without its secrets."""
+
+    id = IdString(required=True)
+    version = fields.Integer(required=True)
+    target = fields.String(required=True)
+    name = fields.String(required=True)
+    settings = fields.Dict(required=True)
+    is_default = fields.Boolean(required=True)
+    active = fields.Boolean(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    changed_at = fields.AwareDateTime(required=True)
+
+
+class TargetKindOut(Schema):
+    """A kind of accounting system and what a connection to it needs."""
+
+    target = fields.String(required=True)
+    settings = fields.List(fields.Nested(lambda: SettingOut()), required=True)
+    secrets = fields.List(fields.String(), required=True)
+
+
+class SettingOut(Schema):
+    """One setting."""
+
+    name = fields.String(required=True)
+    required = fields.Boolean(required=True)
+    description = fields.String(required=True)
+
+
+class TargetKindsOut(Schema):
+    """All kinds there are."""
+
+    items = fields.List(fields.Nested(TargetKindOut), required=True)
+
+
+class CheckOut(Schema):
+    """The connection works."""
+
+    ok = fields.Boolean(required=True)
+
+
+# --- settings ---
+
+
+class SettingsIn(Schema):
+    """How documents are made from now on."""
+
+    merge_rows = fields.Boolean(required=True, metadata={"description": "Rows of one product and price share a line"})
+    mixed_vat = fields.String(required=True, validate=_one_of(MixedVat))
+    vat_policy = fields.String(required=True, validate=_one_of(VatPolicy))
+
+
+class SettingsOut(Schema):
+    """How documents are made."""
+
+    version = fields.Integer(required=True)
+    merge_rows = fields.Boolean(required=True)
+    mixed_vat = fields.String(required=True, validate=_one_of(MixedVat))
+    vat_policy = fields.String(required=True, validate=_one_of(VatPolicy))

@@ -1,0 +1,237 @@
+"""Collected billing: a biller's selection of the pool, previewed, locked, sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from services.billing.app import compose
+from services.billing.app.taking_back import cancel_document
+from services.billing.domain import batch as rules
+from services.billing.domain import ledger
+from services.billing.domain.batch import BatchState, BatchStep
+from services.billing.domain.compile import preflight
+from services.billing.domain.document import Document
+from services.billing.domain.errors import (
+    ForbiddenBatchStep,
+    NoConnection,
+    NothingToBill,
+    NotInBucket,
+    NotReady,
+)
+from services.billing.models import Batch, BillingDocument, Connection, LedgerRow
+from shared.clock import business_day
+from shared.db import UnitOfWork, check_version, get_or_404
+from shared.db.database import Creation
+from shared.db.paging import Page, fetch_page
+from shared.errors import FieldError
+
+COLLECTED = "collected"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rows of the pool: by work date, both ends included, and by customer; None leaves a side open."""
+
+    period_from: date | None = None
+    period_to: date | None = None
+    customer_ids: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What locking would make; nothing of it is stored. `problems` would make any target refuse the document."""
+
+    document: Document
+    problems: tuple[FieldError, ...]
+
+
+def create_batch(uow: UnitOfWork, creation: Creation, selection: Selection, connection_id: str | None) -> Batch:
+    """Make a batch in state preview. Raises NotFound for a connection that is not the tenant's."""
+    with uow:
+        if (existing := uow.repeated(creation)) is not None:
+            return get_or_404(uow.session, Batch, existing)
+        if connection_id is not None:
+            get_or_404(uow.session, Connection, connection_id)
+        batch = Batch(
+            id=creation.id,
+            kind=COLLECTED,
+            state=str(BatchState.PREVIEW),
+            number=uow.next_number("batch"),
+            period_from=selection.period_from,
+            period_to=selection.period_to,
+            customer_ids=list(selection.customer_ids) if selection.customer_ids else None,
+            connection_id=connection_id,
+            document_count=0,
+        )
+        uow.session.add(batch)
+        uow.created(creation, batch.id)
+        uow.commit()
+        return batch
+
+
+def list_batches(uow: UnitOfWork, *, kind: str | None, state: str | None, limit: int, after: str | None) -> Page[Batch]:
+    """Batches, the newest first."""
+    statement: Select[Any] = select(Batch)
+    if kind is not None:
+        statement = statement.where(Batch.kind == kind)
+    if state is not None:
+        statement = statement.where(Batch.state == state)
+    with uow:
+        return fetch_page(uow.session, statement, _key(Batch.id), limit=limit, after=after, newest_first=True)
+
+
+def get_batch(uow: UnitOfWork, batch_id: str) -> Batch:
+    """One batch; raises NotFound."""
+    with uow:
+        return get_or_404(uow.session, Batch, batch_id)
+
+
+def preview_batch(uow: UnitOfWork, batch_id: str, *, now: datetime) -> list[Preview]:
+    """The documents that locking would make of the pool as it is now. Raises ForbiddenBatchStep once locked."""
+    with uow:
+        batch = get_or_404(uow.session, Batch, batch_id)
+        rules.step(BatchState(batch.state), BatchStep.LOCK)
+        composed = _compose(uow, _rows_in_pool(uow, batch, lock=False), now)
+        return [Preview(each.document, preflight(each.document)) for each in composed]
+
+
+def lock_batch(uow: UnitOfWork, batch_id: str, expected_version: int | None, *, now: datetime) -> Batch:
+    """Reserve the selection's rows and make its documents.
+
+    Two batches locked at the same moment never share a row: the second waits for the first and finds the rows
+    reserved. Raises ForbiddenBatchStep, NothingToBill, NotReady for a customer that is not known here yet.
+    """
+    with uow:
+        batch = get_or_404(uow.session, Batch, batch_id, for_update=True)
+        check_version(batch, expected_version)
+        state = rules.step(BatchState(batch.state), BatchStep.LOCK)
+        rows = _rows_in_pool(uow, batch, lock=True)
+        if not rows:
+            raise NothingToBill()
+        composed = _compose(uow, rows, now)
+        compose.store_documents(uow.session, uow.context, batch.id, composed, now)
+        by_id = {row.id: row for row in rows}
+        for each in composed:
+            for ledger_id in each.ledger_ids:
+                row = by_id[ledger_id]
+                row.balance = ledger.reserve(row.balance)
+                row.document_id = each.document.id
+        batch.state = str(state)
+        batch.document_count = len(composed)
+        uow.commit()
+        return batch
+
+
+def unlock_batch(uow: UnitOfWork, batch_id: str, expected_version: int | None, *, now: datetime) -> Batch:
+    """Give all rows back to the pool and cancel the documents.
+
+    Raises ForbiddenBatchStep if a document is in a target or may be.
+    """
+    with uow:
+        batch = get_or_404(uow.session, Batch, batch_id, for_update=True)
+        check_version(batch, expected_version)
+        state = rules.step(BatchState(batch.state), BatchStep.UNLOCK)
+        for document_id in _documents_of(uow, batch):
+            if not cancel_document(uow, document_id, "batch unlocked", now=now):
+                raise ForbiddenBatchStep(
+                    "A document of the batch is in the accounting system, or may be.", document_id=document_id
+                )
+        uow.session.flush()
+        uow.session.refresh(batch)
+        batch.state = str(state)
+        batch.document_count = 0
+        uow.commit()
+        return batch
+
+
+def dispatch_batch(uow: UnitOfWork, batch_id: str, expected_version: int | None, *, now: datetime) -> Batch:
+    """Let the documents of a locked batch be sent, over the batch's connection or the default one.
+
+    Raises ForbiddenBatchStep, NoConnection.
+    """
+    with uow:
+        batch = get_or_404(uow.session, Batch, batch_id, for_update=True)
+        check_version(batch, expected_version)
+        state = rules.step(BatchState(batch.state), BatchStep.DISPATCH)
+        destination, _ = compose.load_destination(uow.session, batch.connection_id)
+        if destination is None:
+            raise NoConnection()
+        documents = _documents_of(uow, batch)
+        compose.store_dispatches(uow.session, uow.context, destination, documents, now)
+        batch.state = str(state if documents else BatchState.DONE)
+        batch.connection_id = destination.connection_id
+        uow.nudge("dispatch")
+        uow.commit()
+        return batch
+
+
+def list_pool(uow: UnitOfWork, selection: Selection, *, limit: int, after: str | None) -> Page[LedgerRow]:
+    """The billable pool: rows with something open, in the order of their arrival."""
+    with uow:
+        statement = _selected(select(LedgerRow), selection)
+        return fetch_page(uow.session, statement, _key(LedgerRow.id), limit=limit, after=after)
+
+
+def close_row(uow: UnitOfWork, ledger_id: str, reason: str) -> LedgerRow:
+    """Decide that what is open of a row is never billed. Raises NotInBucket if nothing is open."""
+    with uow:
+        row = get_or_404(uow.session, LedgerRow, ledger_id, for_update=True)
+        if not row.open:
+            raise NotInBucket("Nothing of this row is open.", state=row.state)
+        row.balance = ledger.close(row.balance)
+        row.closed_reason = reason
+        uow.commit()
+        return row
+
+
+def _selected(statement: Select[Any], selection: Selection) -> Select[Any]:
+    statement = statement.where(LedgerRow.state.in_(("open", "credited")))
+    if selection.period_from is not None:
+        statement = statement.where(LedgerRow.work_date >= selection.period_from)
+    if selection.period_to is not None:
+        statement = statement.where(LedgerRow.work_date <= selection.period_to)
+    if selection.customer_ids:
+        statement = statement.where(LedgerRow.customer_id.in_(list(selection.customer_ids)))
+    return statement
+
+
+def _rows_in_pool(uow: UnitOfWork, batch: Batch, *, lock: bool) -> Sequence[LedgerRow]:
+    selection = Selection(batch.period_from, batch.period_to, batch.customer_ids)
+    statement = _selected(select(LedgerRow), selection).order_by(LedgerRow.id)
+    if lock:
+        # In the order of ids, so that two lockers cannot wait for each other; PostgreSQL looks at the condition again
+        # after waiting, so rows that the other one reserved drop out.
+        statement = statement.with_for_update()
+    return uow.session.scalars(statement).all()
+
+
+def _compose(uow: UnitOfWork, rows: Sequence[LedgerRow], now: datetime) -> tuple[compose.Composed, ...]:
+    material = compose.load_material(uow.session, rows)
+    for row in rows:
+        customer = material.customers.get(row.customer_id)
+        if customer is None or (customer.payer_id or customer.id) not in material.customers:
+            raise NotReady(f"The customer of order {row.workorder_number} or its payer is not known here yet.")
+    return compose.compose(
+        uow.context.tenant_id,
+        material,
+        compose.load_wishes(uow.session),
+        per_order=False,
+        document_date=business_day(now),
+    )
+
+
+def _documents_of(uow: UnitOfWork, batch: Batch) -> Sequence[str]:
+    return uow.session.scalars(
+        select(BillingDocument.id)
+        .where(BillingDocument.batch_id == batch.id, BillingDocument.state != "cancelled")
+        .order_by(BillingDocument.id)
+    ).all()
+
+
+def _key(attribute: Any) -> InstrumentedAttribute[Any]:
+    key: InstrumentedAttribute[Any] = attribute
+    return key

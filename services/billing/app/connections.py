@@ -1,0 +1,237 @@
+"""Connections to accounting systems: who may be sent to, with which settings and secrets."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from marshmallow import Schema, ValidationError
+from sqlalchemy import func, select, update
+
+from services.billing.app.ports import AccountingTarget
+from services.billing.app.sending import Leased
+from services.billing.domain.dispatch import FINAL
+from services.billing.domain.errors import ConnectionInUse, InvalidSettings, UnknownTarget
+from services.billing.models import Connection, Dispatch
+from shared.crypto import SecretBox, UnreadableSecret
+from shared.db import UnitOfWork, check_version, get_or_404
+from shared.db.database import Creation
+from shared.db.paging import Page, fetch_page
+from shared.errors import FieldError
+
+_LONGEST_SECRET = 2000
+
+
+class TargetKind(Protocol):
+    """What must be known of a kind of accounting system; see `services.billing.adapters.registry`."""
+
+    @property
+    def name(self) -> str:
+        """The name that a connection stores."""
+
+    @property
+    def settings(self) -> type[Schema]:
+        """Schema of the settings that may be shown."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Names of the secrets; all must be given."""
+
+    @property
+    def build(self) -> Callable[[Mapping[str, Any], Mapping[str, str]], AccountingTarget]:
+        """(settings as loaded, secrets by name) → a connection; calls nobody."""
+
+
+Targets = Mapping[str, TargetKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """The kinds of targets there are, and the box that seals their secrets."""
+
+    targets: Targets
+    box: SecretBox
+
+    def kind(self, target: str) -> TargetKind:
+        """The kind of this name; raises UnknownTarget."""
+        if target not in self.targets:
+            raise UnknownTarget(errors=[FieldError("/target", "unknown", "This accounting system is not known.")])
+        return self.targets[target]
+
+    def seal(self, connection_id: str, secrets: Mapping[str, str]) -> bytes:
+        """Encrypt secrets for this connection only."""
+        return self.box.seal(json.dumps(dict(secrets), sort_keys=True).encode(), _purpose(connection_id))
+
+    def unseal(self, connection_id: str, sealed: bytes) -> dict[str, str]:
+        """Decrypt; raises UnreadableSecret."""
+        secrets: dict[str, str] = json.loads(self.box.open(sealed, _purpose(connection_id)))
+        return secrets
+
+    def open(self, connection_id: str, target: str, settings: Mapping[str, Any], sealed: bytes) -> AccountingTarget:
+        """Build the target of a stored connection. Raises UnknownTarget, InvalidSettings."""
+        kind = self.kind(target)
+        try:
+            secrets = self.unseal(connection_id, sealed)
+        except UnreadableSecret:
+            raise InvalidSettings("The secrets cannot be read with this installation's key: enter them again.") from None
+        return kind.build(checked_settings(kind, settings), secrets)
+
+    def open_leased(self, leased: Leased) -> AccountingTarget:
+        """As `open`, for the dispatcher."""
+        return self.open(leased.connection_id, leased.target, leased.settings, leased.sealed_secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionWish:
+    """What a person wants a connection to be. secrets: by name; on a change only those that are new."""
+
+    name: str
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    is_default: bool
+    active: bool
+
+
+def checked_settings(kind: TargetKind, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with defaults filled in; raises InvalidSettings naming every wrong field below `/settings`."""
+    try:
+        loaded: dict[str, Any] = kind.settings().load(dict(settings))
+    except ValidationError as error:
+        raise InvalidSettings(errors=list(_field_errors(error.messages, "/settings"))) from None
+    return loaded
+
+
+def create_connection(
+    uow: UnitOfWork, vault: Vault, creation: Creation, target: str, wish: ConnectionWish
+) -> Connection:
+    """Make a connection; the first of a tenant becomes the default one.
+
+    Raises UnknownTarget, InvalidSettings.
+    """
+    kind = vault.kind(target)
+    checked_settings(kind, wish.settings)
+    _check_secrets(kind, wish.secrets, complete=True)
+    with uow:
+        if (existing := uow.repeated(creation)) is not None:
+            return get_or_404(uow.session, Connection, existing)
+        is_first = not uow.session.scalar(select(func.count()).select_from(Connection))
+        connection = Connection(
+            id=creation.id,
+            name=wish.name,
+            target=target,
+            settings=dict(wish.settings),
+            secrets=vault.seal(creation.id, wish.secrets),
+            is_default=wish.is_default or is_first,
+            active=wish.active,
+        )
+        _make_room_for_default(uow, connection)
+        uow.session.add(connection)
+        uow.created(creation, connection.id)
+        uow.commit()
+        return connection
+
+
+def change_connection(
+    uow: UnitOfWork, vault: Vault, connection_id: str, expected_version: int | None, wish: ConnectionWish
+) -> Connection:
+    """Change a connection; secrets that are not given stay. Raises InvalidSettings, VersionMismatch, NotFound."""
+    with uow:
+        connection = get_or_404(uow.session, Connection, connection_id, for_update=True)
+        check_version(connection, expected_version)
+        kind = vault.kind(connection.target)
+        checked_settings(kind, wish.settings)
+        _check_secrets(kind, wish.secrets, complete=False)
+        connection.name = wish.name
+        connection.settings = dict(wish.settings)
+        connection.active = wish.active
+        connection.is_default = wish.is_default
+        if wish.secrets:
+            known = vault.unseal(connection.id, connection.secrets)
+            connection.secrets = vault.seal(connection.id, {**known, **wish.secrets})
+        _make_room_for_default(uow, connection)
+        uow.nudge("dispatch")
+        uow.commit()
+        return connection
+
+
+def remove_connection(uow: UnitOfWork, connection_id: str, expected_version: int | None) -> Connection:
+    """Stop using a connection: it is no longer active nor the default, its history stays.
+
+    Raises ConnectionInUse while dispatches over it are unfinished.
+    """
+    with uow:
+        connection = get_or_404(uow.session, Connection, connection_id, for_update=True)
+        check_version(connection, expected_version)
+        unfinished = uow.session.scalar(
+            select(func.count())
+            .select_from(Dispatch)
+            .where(Dispatch.connection_id == connection_id, Dispatch.state.not_in([str(state) for state in FINAL]))
+        )
+        if unfinished:
+            raise ConnectionInUse(unfinished=unfinished)
+        connection.active = False
+        connection.is_default = False
+        uow.commit()
+        return connection
+
+
+def list_connections(uow: UnitOfWork, *, limit: int, after: str | None) -> Page[Connection]:
+    """Connections in the order in which they were made."""
+    key: Any = Connection.id
+    with uow:
+        return fetch_page(uow.session, select(Connection), key, limit=limit, after=after)
+
+
+def get_connection(uow: UnitOfWork, connection_id: str) -> Connection:
+    """One connection; raises NotFound."""
+    with uow:
+        return get_or_404(uow.session, Connection, connection_id)
+
+
+def check_connection(uow: UnitOfWork, vault: Vault, connection_id: str) -> None:
+    """Ask the target whether address, credentials and rights are in order; no transaction is open meanwhile.
+
+    Raises ConnectionProblem with what to correct.
+    """
+    with uow:
+        connection = get_or_404(uow.session, Connection, connection_id)
+    vault.open(connection.id, connection.target, connection.settings, connection.secrets).check()
+
+
+def _make_room_for_default(uow: UnitOfWork, connection: Connection) -> None:
+    if connection.is_default:
+        with uow.session.no_autoflush:
+            uow.session.execute(
+                update(Connection)
+                .where(Connection.is_default, Connection.id != connection.id)
+                .values(is_default=False, version=Connection.version + 1)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def _check_secrets(kind: TargetKind, secrets: Mapping[str, str], *, complete: bool) -> None:
+    unknown = [(name, "unknown", "There is no such secret.") for name in secrets if name not in kind.secrets]
+    missing = [(name, "required", "Missing.") for name in kind.secrets if complete and name not in secrets]
+    wrong = [
+        (name, "length", f"1 to {_LONGEST_SECRET} characters.")
+        for name, text in secrets.items()
+        if not 0 < len(text) <= _LONGEST_SECRET
+    ]
+    errors = [FieldError(f"/secrets/{name}", code, text) for name, code, text in [*unknown, *missing, *wrong]]
+    if errors:
+        raise InvalidSettings(errors=errors)
+
+
+def _field_errors(messages: Any, pointer: str) -> Sequence[FieldError]:
+    """marshmallow's nested messages as field errors with JSON pointers."""
+    if isinstance(messages, Mapping):
+        return [
+            each
+            for name, inner in messages.items()
+            for each in _field_errors(inner, pointer if name == "_schema" else f"{pointer}/{name}")
+        ]
+    return [FieldError(pointer, "invalid", str(text)) for text in messages]
+
+
+def _purpose(connection_id: str) -> bytes:
+    return f"billing.connection:{connection_id}".encode()

@@ -1,0 +1,203 @@
+"""The dispatch desk: what people see of dispatches and decide about them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+
+from services.billing.app import compose
+from services.billing.app.loading import Item, load_one
+from services.billing.app.sending import write_fact
+from services.billing.domain import ledger
+from services.billing.domain.dispatch import (
+    Circumstances,
+    DispatchPolicy,
+    DispatchState,
+    Skipped,
+    TakenAsNotSent,
+    TakenAsSent,
+    TriedAgain,
+)
+from services.billing.models import BillingDocument, BillingLine, Dispatch, DispatchAttempt, LedgerRow
+from shared.db import UnitOfWork, check_version, get_or_404
+from shared.db.paging import Page, fetch_page
+from shared.errors import NotFound
+
+ATTENTION = (DispatchState.REJECTED,)
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchView:
+    """A dispatch, its document and its history, oldest first."""
+
+    dispatch: Dispatch
+    document: BillingDocument
+    attempts: Sequence[DispatchAttempt]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document with its lines in order and its dispatches."""
+
+    document: BillingDocument
+    lines: Sequence[BillingLine]
+    dispatches: Sequence[Dispatch]
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchFilter:
+    """None does not filter. attention: True for what waits for a person."""
+
+    state: str | None = None
+    connection_id: str | None = None
+    attention: bool | None = None
+
+
+def list_dispatches(uow: UnitOfWork, wanted: DispatchFilter, *, limit: int, after: str | None) -> Page[Dispatch]:
+    """Dispatches, the newest first."""
+    statement: Select[Any] = select(Dispatch)
+    if wanted.state is not None:
+        statement = statement.where(Dispatch.state == wanted.state)
+    if wanted.connection_id is not None:
+        statement = statement.where(Dispatch.connection_id == wanted.connection_id)
+    if wanted.attention is not None:
+        waits = or_(Dispatch.needs_person, Dispatch.state.in_(ATTENTION))
+        statement = statement.where(waits if wanted.attention else ~waits)
+    with uow:
+        return fetch_page(uow.session, statement, _column(Dispatch.id), limit=limit, after=after, newest_first=True)
+
+
+def get_dispatch(uow: UnitOfWork, dispatch_id: str) -> DispatchView:
+    """One dispatch with its history; raises NotFound."""
+    with uow:
+        return _view(uow, dispatch_id)
+
+
+def list_documents(
+    uow: UnitOfWork, *, state: str | None, customer_id: str | None, batch_id: str | None, limit: int, after: str | None
+) -> Page[BillingDocument]:
+    """Documents without their lines, the newest first. customer_id: the payer."""
+    statement: Select[Any] = select(BillingDocument)
+    if state is not None:
+        statement = statement.where(BillingDocument.state == state)
+    if customer_id is not None:
+        statement = statement.where(BillingDocument.payer_id == customer_id)
+    if batch_id is not None:
+        statement = statement.where(BillingDocument.batch_id == batch_id)
+    with uow:
+        return fetch_page(
+            uow.session, statement, _column(BillingDocument.id), limit=limit, after=after, newest_first=True
+        )
+
+
+def get_document(uow: UnitOfWork, document_id: str) -> DocumentView:
+    """One document with its lines; raises NotFound."""
+    with uow:
+        document = get_or_404(uow.session, BillingDocument, document_id)
+        lines = uow.session.scalars(
+            select(BillingLine).where(BillingLine.document_id == document_id).order_by(BillingLine.position)
+        ).all()
+        dispatches = uow.session.scalars(
+            select(Dispatch).where(Dispatch.document_id == document_id).order_by(Dispatch.id)
+        ).all()
+        return DocumentView(document, lines, dispatches)
+
+
+def retry_dispatch(uow: UnitOfWork, dispatch_id: str, expected_version: int | None, *, now: datetime) -> DispatchView:
+    """Do the next step now: send a waiting or rejected one, look up an unclear one.
+
+    A rejected document takes the payer's present data, since that is what people correct after a rejection; nothing
+    of it was stored in the target. Raises ForbiddenDispatchStep.
+    """
+    with uow:
+        item = _decide(uow, dispatch_id, expected_version, TriedAgain(), now)
+        if item.current.record.state is DispatchState.REJECTED:
+            _refresh_payer(uow, item)
+        uow.nudge("dispatch")
+        view = _view(uow, dispatch_id)
+        uow.commit()
+        return view
+
+
+def skip_dispatch(
+    uow: UnitOfWork,
+    dispatch_id: str,
+    expected_version: int | None,
+    reason: str,
+    *,
+    close_rows: bool,
+    now: datetime,
+) -> DispatchView:
+    """Do not send the document. Its rows go back to the pool, or are closed if it was billed in another way.
+
+    Raises ForbiddenDispatchStep if the document is in the target or may be.
+    """
+    with uow:
+        item = _load(uow, dispatch_id)
+        rows = uow.session.scalars(select(LedgerRow.id).where(LedgerRow.document_id == item.current.document_id)).all()
+        _decide(uow, dispatch_id, expected_version, Skipped(reason), now)
+        if close_rows:
+            for row in uow.session.scalars(select(LedgerRow).where(LedgerRow.id.in_(rows))):
+                row.balance = ledger.close(row.balance)
+                row.closed_reason = reason[:200]
+        view = _view(uow, dispatch_id)
+        uow.commit()
+        return view
+
+
+def resolve_dispatch(
+    uow: UnitOfWork,
+    dispatch_id: str,
+    expected_version: int | None,
+    decision: TakenAsSent | TakenAsNotSent,
+    *,
+    now: datetime,
+) -> DispatchView:
+    """Settle an unclear dispatch by what a person saw in the target. Raises ForbiddenDispatchStep."""
+    with uow:
+        _decide(uow, dispatch_id, expected_version, decision, now)
+        uow.nudge("dispatch")
+        view = _view(uow, dispatch_id)
+        uow.commit()
+        return view
+
+
+def _decide(uow: UnitOfWork, dispatch_id: str, expected_version: int | None, fact: object, now: datetime) -> Item:
+    """Apply a person's decision; returns the dispatch as it was before."""
+    item = _load(uow, dispatch_id)
+    check_version(get_or_404(uow.session, Dispatch, dispatch_id), expected_version)
+    write_fact(uow, item.current, "person", fact, Circumstances(now, DispatchPolicy()))
+    return item
+
+
+def _load(uow: UnitOfWork, dispatch_id: str) -> Item:
+    item = load_one(uow.session, uow.context.tenant_id, dispatch_id, for_update=True)
+    if item is None:
+        raise NotFound(f"There is no dispatch with the id {dispatch_id}.")
+    return item
+
+
+def _refresh_payer(uow: UnitOfWork, item: Item) -> None:
+    payer_id = item.document.payer.customer_id
+    customer = compose.load_customers(uow.session, [payer_id]).get(payer_id)
+    if customer is not None:
+        document = get_or_404(uow.session, BillingDocument, item.document.id)
+        document.payer = asdict(compose.party_of(customer))
+
+
+def _view(uow: UnitOfWork, dispatch_id: str) -> DispatchView:
+    uow.session.flush()
+    dispatch = get_or_404(uow.session, Dispatch, dispatch_id)
+    uow.session.refresh(dispatch)
+    document = get_or_404(uow.session, BillingDocument, dispatch.document_id)
+    uow.session.refresh(document)
+    attempts = uow.session.scalars(
+        select(DispatchAttempt).where(DispatchAttempt.dispatch_id == dispatch_id).order_by(DispatchAttempt.id)
+    ).all()
+    return DispatchView(dispatch, document, attempts)
+
+
+def _column(attribute: Any) -> Any:
+    return attribute

@@ -1,0 +1,368 @@
+"""The dispatcher: takes due dispatches through preparing, sending and looking up.
+
+One thread finds connections that have something to do; a few workers serve one connection each, document by
+document. No transaction is open during a call. A process may die on any line: what was being sent then keeps the
+state `sending`, its lease lapses, and it is looked up before anything else.
+"""
+
+import hashlib
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from services.billing.app import metrics, sending
+from services.billing.app.links import DatabaseLinks
+from services.billing.app.loading import Item, load_due, load_one
+from services.billing.app.ports import AccountingTarget, Prepared
+from services.billing.app.sending import Attempt, DueConnection, Leased
+from services.billing.app.steps import Overtaken
+from services.billing.domain.breaker import CLOSED, BreakerPolicy, after_failure
+from services.billing.domain.compile import preflight
+from services.billing.domain.dispatch import (
+    Circumstances,
+    DispatchPolicy,
+    DispatchState,
+    LeaseLapsed,
+    PayloadChanged,
+)
+from services.billing.domain.outcomes import CannotAsk, Finding, NotSent, Outcome, Rejected, Unclear
+from shared.bus.failpoints import reach
+from shared.bus.wakeup import Wakeup, wait_or_stop
+from shared.clock import utc_now
+from shared.context import Context, system_context, use_context
+from shared.db import Database
+from shared.errors import UrakkaError
+from shared.telemetry import get_logger, span
+
+log = get_logger("billing.dispatcher")
+
+ACTOR = "system:dispatcher"
+AFTER_RECORD = "dispatch.after_record"
+"""Transaction 1 is committed, nothing is sent yet."""
+AFTER_SEND = "dispatch.after_send"
+"""The target has answered, transaction 2 is not committed yet."""
+
+_RECORD_PAUSES_S = (0.2, 1.0, 3.0)
+_UNUSABLE_PAUSE_S = 60.0
+_MEASURE_EVERY_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class DispatcherSettings:
+    """How the dispatcher works; times in seconds.
+
+    poll_s    looks for work this often even if nobody wakes it. workers: connections served at once.
+    batch     documents read at once; turn_s: after this long a connection makes room for others.
+    """
+
+    policy: DispatchPolicy = field(default_factory=DispatchPolicy)
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+    poll_s: float = 1.0
+    workers: int = 4
+    batch: int = 25
+    turn_s: float = 10.0
+
+
+OpenTarget = Callable[[Leased], AccountingTarget]
+"""Builds the target of a connection; raises UrakkaError if its settings or secrets cannot be used."""
+
+
+class Dispatcher:
+    """Sends what is due; several processes may each run one."""
+
+    def __init__(
+        self,
+        database: Database,
+        wakeup: Wakeup,
+        open_target: OpenTarget,
+        settings: DispatcherSettings,
+        *,
+        owner: str,
+        clock: Callable[[], datetime] = utc_now,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """Take the service's parts. owner: unique among processes. clock, chance: replaced by tests."""
+        self._database = database
+        self._wakeup = wakeup
+        self._open_target = open_target
+        self._settings = settings
+        self._owner = owner
+        self._clock = clock
+        self._chance = chance
+        self._targets: dict[str, tuple[int, AccountingTarget, DatabaseLinks]] = {}
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop` is set; returns after the calls in progress have ended and are recorded."""
+        with ThreadPoolExecutor(self._settings.workers, thread_name_prefix="dispatch") as pool:
+            measured_at = 0.0
+            while not stop.is_set():
+                try:
+                    self._start_turns(pool, stop)
+                    if time.monotonic() - measured_at >= _MEASURE_EVERY_S:
+                        metrics.observe_states(self._database, self._clock())
+                        measured_at = time.monotonic()
+                except SQLAlchemyError as error:
+                    log.warning("dispatch.database_unavailable", error=type(error).__name__)
+                wait_or_stop(self._wakeup, "dispatch", stop, self._settings.poll_s)
+
+    def run_once(self) -> int:
+        """Serve everything that is due now in this thread; returns how many dispatches went a step on."""
+        steps = 0
+        while due := sending.due_connections(self._database, system_context("dispatcher"), self._clock()):
+            served = sum(self._serve(each, threading.Event()) for each in due)
+            if not served:
+                break
+            steps += served
+        return steps
+
+    def _start_turns(self, pool: ThreadPoolExecutor, stop: threading.Event) -> None:
+        for due in sending.due_connections(self._database, system_context("dispatcher"), self._clock()):
+            with self._lock:
+                if due.connection_id in self._busy or len(self._busy) >= self._settings.workers:
+                    continue
+                self._busy.add(due.connection_id)
+            pool.submit(self._turn, due, stop)
+
+    def _turn(self, due: DueConnection, stop: threading.Event) -> None:
+        served = 0
+        try:
+            served = self._serve(due, stop)
+        except Exception as error:  # the outer edge of the thread: what was being sent lapses and is looked up
+            log.error("dispatch.turn_failed", connection_id=due.connection_id, exc_info=error)
+        finally:
+            with self._lock:
+                self._busy.discard(due.connection_id)
+        if served and not stop.is_set():
+            self._wakeup.nudge("dispatch")
+
+    def _serve(self, due: DueConnection, stop: threading.Event) -> int:
+        """Work on one connection for at most a turn; returns how many dispatches went a step on."""
+        context = system_context("dispatcher", due.tenant_id)
+        leased = sending.acquire(self._database, context, due.connection_id, self._owner, self._clock(), self._lease_s)
+        if leased is None:
+            return 0
+        turn = _Turn(context, leased, stop, time.monotonic() + self._settings.turn_s)
+        try:
+            with use_context(context):
+                self._work(turn)
+        except UrakkaError as error:
+            # The connection itself cannot be used, e.g. its secrets were sealed with another key.
+            log.error("dispatch.connection_unusable", connection_id=due.connection_id, code=error.code)
+            self._pause(turn, _UNUSABLE_PAUSE_S)
+        finally:
+            sending.release(self._database, context, turn.leased, self._owner)
+        return turn.steps
+
+    @property
+    def _lease_s(self) -> float:
+        """A connection is held for longer than one attempt, so that the lease ends after the call it covers."""
+        return 1.25 * self._settings.policy.lease_s
+
+    def _work(self, turn: "_Turn") -> None:
+        target, links = self._target_of(turn)
+        while not turn.is_over():
+            with self._database.read(turn.context) as uow:
+                items = load_due(
+                    uow.session,
+                    turn.leased.tenant_id,
+                    turn.leased.connection_id,
+                    self._clock(),
+                    self._settings.batch,
+                )
+            for item in items:
+                if turn.is_over() or not self._renewed(turn):
+                    return
+                self._advance(turn, item, target, links)
+                turn.steps += 1
+            if len(items) < self._settings.batch:
+                return
+
+    def _target_of(self, turn: "_Turn") -> tuple[AccountingTarget, DatabaseLinks]:
+        leased = turn.leased
+        known = self._targets.get(leased.connection_id)
+        if known is None or known[0] != leased.version:
+            links = DatabaseLinks(self._database, turn.context, leased.connection_id, clock=self._clock)
+            known = (leased.version, self._open_target(leased), links)
+            self._targets[leased.connection_id] = known
+        return known[1], known[2]
+
+    def _renewed(self, turn: "_Turn") -> bool:
+        now = self._clock()
+        if (turn.leased.until - now).total_seconds() > self._settings.policy.lease_s:
+            return True
+        renewed = sending.renew(self._database, turn.context, turn.leased, self._owner, now, self._lease_s)
+        if renewed is None:
+            return False
+        turn.leased = renewed
+        return True
+
+    def _advance(self, turn: "_Turn", item: Item, target: AccountingTarget, links: DatabaseLinks) -> None:
+        """Take one dispatch one step on."""
+        current = item.current
+        with use_context(sending.context_of(current, turn.leased.tenant_id, ACTOR)) as context:
+            try:
+                if current.record.state is DispatchState.SENDING:
+                    self._record(turn, item, "lapse", LeaseLapsed())
+                elif current.record.state is DispatchState.UNCLEAR:
+                    with span("dispatch.look", context, {"target": target.name}):
+                        finding = _look(target, item)
+                    self._record(turn, item, "look", finding)
+                    self._mind_breaker(turn, finding)
+                else:
+                    self._send(turn, item, target, links, context)
+            except Overtaken:
+                log.info("dispatch.overtaken", dispatch_id=current.dispatch_id)
+
+    def _send(
+        self, turn: "_Turn", item: Item, target: AccountingTarget, links: DatabaseLinks, context: Context
+    ) -> None:
+        """Prepare, record, call, record."""
+        prepared = _prepare(target, item, links)
+        if not isinstance(prepared, Prepared):
+            self._record(turn, item, "prepare", prepared)
+            self._mind_breaker(turn, prepared)
+            return
+        sha256 = hashlib.sha256(prepared.payload).hexdigest()
+        current = item.current
+        if current.record.resend and current.payload_sha256 != sha256:
+            self._record(turn, item, "prepare", PayloadChanged())
+            return
+        attempt = sending.begin_attempt(
+            self._database, ACTOR, current, turn.leased.tenant_id, sha256, self._circumstances()
+        )
+        reach(AFTER_RECORD)
+        started = time.monotonic()
+        with span("dispatch.send", context, {"target": target.name, "attempt": attempt.current.record.attempts}):
+            outcome = _call(target, prepared)
+        reach(AFTER_SEND)
+        self._finish(turn, attempt, outcome, started)
+        self._mind_breaker(turn, outcome)
+
+    def _finish(self, turn: "_Turn", attempt: Attempt, outcome: Outcome, started: float) -> None:
+        """Transaction 2; tried a few times, since its loss costs a look-up of minutes."""
+        took_s = time.monotonic() - started
+        for pause_s in (*_RECORD_PAUSES_S, None):
+            try:
+                self._finish_once(turn, attempt, outcome)
+                break
+            except DBAPIError as error:
+                if pause_s is None:
+                    raise
+                log.warning("dispatch.record_failed", error=type(error).__name__)
+                turn.stop.wait(pause_s)
+        current = attempt.current
+        metrics.dispatch_seconds.labels(current.target).observe(took_s)
+        metrics.dispatch_outcomes_total.labels(current.target, type(outcome).__name__.lower()).inc()
+        log.info(
+            "dispatch.answered",
+            dispatch_id=current.dispatch_id,
+            document_id=current.document_id,
+            target=current.target,
+            attempt=current.record.attempts,
+            outcome=type(outcome).__name__.lower(),
+            ms=round(took_s * 1000, 1),
+        )
+
+    def _finish_once(self, turn: "_Turn", attempt: Attempt, outcome: Outcome) -> None:
+        tenant_id = turn.leased.tenant_id
+        try:
+            sending.finish_attempt(self._database, ACTOR, attempt, tenant_id, outcome, self._circumstances())
+        except Overtaken:
+            # The lease lapsed during a slow call and the dispatch became unclear. The answer is still an answer to
+            # this attempt, unless another one was begun meanwhile.
+            with self._database.read(turn.context) as uow:
+                item = load_one(uow.session, tenant_id, attempt.current.dispatch_id)
+            attempts = attempt.current.record.attempts
+            if (
+                item is None
+                or item.current.record.attempts != attempts
+                or item.current.record.state is not (DispatchState.UNCLEAR)
+            ):
+                raise
+            late = replace(attempt, current=item.current)
+            sending.finish_attempt(self._database, ACTOR, late, tenant_id, outcome, self._circumstances())
+
+    def _record(self, turn: "_Turn", item: Item, kind: str, fact: object) -> None:
+        sending.record_fact(
+            self._database, ACTOR, item.current, turn.leased.tenant_id, kind, fact, self._circumstances()
+        )
+        told = sending.told(fact)
+        log.info(
+            "dispatch.stepped",
+            kind=kind,
+            dispatch_id=item.current.dispatch_id,
+            document_id=item.current.document_id,
+            target=item.current.target,
+            outcome=told["outcome"],
+        )
+
+    def _mind_breaker(self, turn: "_Turn", outcome: object) -> None:
+        """Count targets that do not answer; any answer closes the breaker again."""
+        if isinstance(outcome, (NotSent, Unclear, CannotAsk)):
+            self._pause(turn, outcome.retry_after_s if isinstance(outcome, NotSent) else None)
+        else:
+            turn.leased = replace(turn.leased, breaker=CLOSED)
+
+    def _pause(self, turn: "_Turn", retry_after_s: float | None) -> None:
+        breaker = after_failure(turn.leased.breaker, self._clock(), self._settings.breaker, retry_after_s)
+        turn.leased = replace(turn.leased, breaker=breaker)
+        turn.paused = breaker.open_until is not None
+
+    def _circumstances(self) -> Circumstances:
+        return Circumstances(self._clock(), self._settings.policy, self._chance())
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One worker's time with one connection. `paused`: the breaker has opened, nothing more is tried."""
+
+    context: Context
+    leased: Leased
+    stop: threading.Event
+    ends_at: float
+    steps: int = 0
+    paused: bool = False
+
+    def is_over(self) -> bool:
+        return self.paused or self.stop.is_set() or time.monotonic() >= self.ends_at
+
+
+# Adapters answer with outcomes and do not raise. Should one do so all the same, it is an error of ours that must not
+# hold up the other documents, and above all must not look like "not sent".
+
+
+def _prepare(target: AccountingTarget, item: Item, links: DatabaseLinks) -> Prepared | Rejected | NotSent | Unclear:
+    problems = preflight(item.document)
+    if problems:
+        return Rejected(problems[0].code, " ".join(each.detail for each in problems), problems[0].pointer)
+    try:
+        return target.prepare(item.document, links)
+    except SQLAlchemyError:
+        raise  # of the links: our database, not the adapter
+    except Exception as error:  # the edge towards an adapter
+        log.error("dispatch.adapter_failed", call="prepare", target=target.name, exc_info=error)
+        return Rejected("target.adapter_failed", f"The document could not be prepared: {type(error).__name__}.")
+
+
+def _call(target: AccountingTarget, prepared: Prepared) -> Outcome:
+    try:
+        return target.send(prepared)
+    except Exception as error:  # the edge towards an adapter
+        log.error("dispatch.adapter_failed", call="send", target=target.name, exc_info=error)
+        return Unclear(f"The adapter failed while sending: {type(error).__name__}.")
+
+
+def _look(target: AccountingTarget, item: Item) -> Finding:
+    try:
+        return target.find(item.current.document_key, item.document)
+    except Exception as error:  # the edge towards an adapter
+        log.error("dispatch.adapter_failed", call="find", target=target.name, exc_info=error)
+        return CannotAsk(f"The adapter failed while asking: {type(error).__name__}.")

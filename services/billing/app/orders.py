@@ -1,0 +1,281 @@
+"""Approved and reopened work orders: what their events do to the ledger."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Table, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from services.billing.app import compose, taking_back
+from services.billing.domain import ledger
+from services.billing.domain.batch import BatchState
+from services.billing.domain.errors import NotReady
+from services.billing.models import ApprovedOrder, Batch, CustomerCopy, LedgerRow
+from services.billing.models.ledger import balance_columns
+from shared.clock import business_day
+from shared.db import UnitOfWork
+from shared.ids import new_id
+from shared.telemetry import get_logger
+
+log = get_logger("billing.orders")
+
+CHARGE = "charge"
+IMMEDIATE = "immediate"
+INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedWorkRow:
+    """A row of an approval; fields as in `workorder.approved.v1`, decimals and dates parsed."""
+
+    id: str
+    product_id: str
+    product_code: str
+    product_kind: str
+    description: str
+    quantity: Decimal
+    unit: str
+    work_date: date
+    unit_price: Decimal
+    discount_percent: Decimal
+    vat_class: str
+    vat_rate_percent: Decimal
+    chargeability: str
+    construction_service: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One billing round of a work order; `references` has only those with a value."""
+
+    workorder_id: str
+    number: str
+    billing_round: int
+    customer_id: str
+    type: str
+    description: str
+    references: Mapping[str, str]
+    site_name: str | None
+    site_address: Mapping[str, str] | None
+    approved_at: datetime
+    rows: Sequence[ApprovedWorkRow]
+
+
+def register_approved_order(uow: UnitOfWork, approval: Approval, *, now: datetime) -> None:
+    """Put the rows of an approval into the ledger; make its document at once if the customer is billed so.
+
+    Runs inside an open unit of work. Immediate billing with an active default connection: a batch of one, its
+    document and a waiting dispatch in the same transaction. Else the rows stay open in the pool. The same round
+    registered again changes nothing. Raises NotReady while the customer (or its payer) is not known here, or an
+    earlier round is still being transferred.
+    """
+    session = uow.session
+    customers = compose.load_customers(session, [approval.customer_id])
+    customer = customers.get(approval.customer_id)
+    if customer is None or (customer.payer_id or customer.id) not in customers:
+        raise NotReady(f"The customer {approval.customer_id} or its payer is not known here yet.")
+    billed: Mapping[str, Decimal] = {}
+    if approval.billing_round > 1:
+        billed = _settle_earlier_rounds(uow, approval, now)
+    order = _order_columns(uow.context.tenant_id, approval, customer, now)
+    if not _insert_once(session, order):
+        return
+    rows = [
+        _ledger_columns(order, position, row, customer, billed) for position, row in enumerate(approval.rows, start=1)
+    ]
+    billable = [row for row in rows if row["open"]]
+    composed: tuple[compose.Composed, ...] = ()
+    if billable and customer.billing_rhythm == IMMEDIATE:
+        composed = _bill_at_once(uow, order, billable, customers, now)
+    _reserve(rows, composed)
+    if rows:
+        session.connection().execute(insert(_table(LedgerRow)), rows)
+
+
+def reopen_order(uow: UnitOfWork, workorder_id: str, billing_round: int, reason: str, *, now: datetime) -> None:
+    """Take back what is not transferred of one billing round; runs inside an open unit of work.
+
+    Open rows are closed; a document that has certainly not reached the target is cancelled first. What is in the
+    target, or may be, stays: the next round then charges only the difference. Raises NotReady if the approval has
+    not come yet (events may overtake one another).
+    """
+    order = uow.session.scalar(
+        select(ApprovedOrder)
+        .where(ApprovedOrder.workorder_id == workorder_id, ApprovedOrder.billing_round == billing_round)
+        .with_for_update()
+    )
+    if order is None:
+        raise NotReady(f"Round {billing_round} of the order {workorder_id} is not known here yet.")
+    if order.reopened_at is None:
+        _take_back(uow, order, reason, now)
+
+
+def _bill_at_once(
+    uow: UnitOfWork,
+    order: Mapping[str, Any],
+    billable: Sequence[Mapping[str, Any]],
+    customers: Mapping[str, CustomerCopy],
+    now: datetime,
+) -> tuple[compose.Composed, ...]:
+    """A batch of one order: document and dispatch. Nothing if there is no connection to send to."""
+    session, context = uow.session, uow.context
+    destination, wishes = compose.load_destination(session)
+    if destination is None:
+        return ()
+    material = compose.Material(
+        rows={row["id"]: row for row in billable},
+        orders={order["id"]: {**order, "references": order["refs"]}},
+        customers=customers,
+        texts=compose.load_texts(session, (row["product_id"] for row in billable)),
+    )
+    composed = compose.compose(context.tenant_id, material, wishes, per_order=True, document_date=business_day(now))
+    batch_id = new_id()
+    batch = {
+        "id": batch_id,
+        "tenant_id": context.tenant_id,
+        "version": 1,
+        "created_at": now,
+        "changed_at": now,
+        "kind": IMMEDIATE,
+        "state": str(BatchState.DISPATCHING),
+        "connection_id": destination.connection_id,
+        "document_count": len(composed),
+    }
+    session.connection().execute(insert(_table(Batch)), [batch])
+    compose.store_documents(session, context, batch_id, composed, now)
+    compose.store_dispatches(session, context, destination, (each.document.id for each in composed), now)
+    uow.nudge("dispatch")
+    return composed
+
+
+def _reserve(rows: Iterable[dict[str, Any]], composed: Iterable[compose.Composed]) -> None:
+    """Let the rows that are on a document be stored as reserved by it."""
+    by_id = {row["id"]: row for row in rows}
+    for each in composed:
+        for ledger_id in each.ledger_ids:
+            row = by_id[ledger_id]
+            balance = ledger.reserve(ledger.Balance(row["quantity"], open=row["open"], closed=row["closed"]))
+            row.update(balance_columns(balance), document_id=each.document.id)
+
+
+def _order_columns(tenant_id: str, approval: Approval, customer: CustomerCopy, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "tenant_id": tenant_id,
+        "workorder_id": approval.workorder_id,
+        "billing_round": approval.billing_round,
+        "number": approval.number,
+        "customer_id": approval.customer_id,
+        "payer_id": customer.payer_id or customer.id,
+        "type": approval.type,
+        "description": approval.description,
+        "refs": dict(approval.references),
+        "site_name": approval.site_name,
+        "site_address": dict(approval.site_address) if approval.site_address else None,
+        "approved_at": approval.approved_at,
+        "received_at": now,
+    }
+
+
+def _ledger_columns(
+    order: Mapping[str, Any],
+    position: int,
+    row: ApprovedWorkRow,
+    customer: CustomerCopy,
+    billed: Mapping[str, Decimal],
+) -> dict[str, Any]:
+    balance = ledger.opened(row.quantity, already_billed=billed.get(row.id, Decimal(0)))
+    reason = "already_billed" if row.id in billed else None
+    if row.chargeability != CHARGE or customer.kind == INTERNAL:
+        balance = ledger.close(balance)
+        reason = row.chargeability if row.chargeability != CHARGE else "internal_customer"
+    return {
+        "id": new_id(),
+        "tenant_id": order["tenant_id"],
+        "order_id": order["id"],
+        "workorder_id": order["workorder_id"],
+        "workorder_number": order["number"],
+        "billing_round": order["billing_round"],
+        "row_id": row.id,
+        "position": position,
+        "customer_id": order["customer_id"],
+        "payer_id": order["payer_id"],
+        "currency": compose.CURRENCY,
+        "product_id": row.product_id,
+        "product_code": row.product_code,
+        "product_kind": row.product_kind,
+        "description": row.description,
+        "unit": row.unit,
+        "work_date": row.work_date,
+        "unit_price": row.unit_price,
+        "discount_percent": row.discount_percent,
+        "vat_class": row.vat_class,
+        "vat_rate_percent": row.vat_rate_percent,
+        "construction_service": row.construction_service,
+        "chargeability": row.chargeability,
+        "closed_reason": reason,
+        "document_id": None,
+        **balance_columns(balance),
+    }
+
+
+def _insert_once(session: Session, order: Mapping[str, Any]) -> bool:
+    """Store the order; False if this round is there already. A racing twin waits here for the first to commit."""
+    table = _table(ApprovedOrder)
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    statement: Any = postgresql_insert(table) if on_postgresql else sqlite_insert(table)
+    statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "workorder_id", "billing_round"])
+    return bool(session.connection().execute(statement, [order]).rowcount)
+
+
+def _settle_earlier_rounds(uow: UnitOfWork, approval: Approval, now: datetime) -> dict[str, Decimal]:
+    """Take back the rounds before; return what they hold in the target, by row id.
+
+    The reopening's own event may come later than the new approval: it is carried out here then, and finds nothing
+    left to do when it comes.
+    """
+    orders = uow.session.scalars(
+        select(ApprovedOrder)
+        .where(
+            ApprovedOrder.workorder_id == approval.workorder_id,
+            ApprovedOrder.billing_round < approval.billing_round,
+        )
+        .order_by(ApprovedOrder.billing_round)
+        .with_for_update()
+    ).all()
+    for order in orders:
+        if order.reopened_at is None:
+            _take_back(uow, order, "approved_again", now)
+    billed: dict[str, Decimal] = {}
+    rows = uow.session.scalars(select(LedgerRow).where(LedgerRow.order_id.in_([order.id for order in orders])))
+    for row in rows:
+        if row.reserved:
+            raise NotReady(f"An earlier round of order {approval.number} is still being transferred.")
+        if held := row.transferred - row.credited:
+            billed[row.row_id] = billed.get(row.row_id, Decimal(0)) + held
+    return billed
+
+
+def _take_back(uow: UnitOfWork, order: ApprovedOrder, reason: str, now: datetime) -> None:
+    rows = uow.session.scalars(select(LedgerRow).where(LedgerRow.order_id == order.id).with_for_update()).all()
+    documents = {row.document_id for row in rows if row.reserved and row.document_id}
+    for document_id in sorted(documents):
+        if not taking_back.cancel_document(uow, document_id, f"order reopened: {reason}", now=now):
+            log.warning("ledger.reopened_in_transfer", workorder_id=order.workorder_id, document_id=document_id)
+    for row in rows:
+        uow.session.refresh(row)
+        if row.open:
+            row.balance = ledger.close(row.balance)
+            row.closed_reason = "reopened"
+    order.reopened_at = now
+    order.reopen_reason = reason
+
+
+def _table(model: Any) -> Table:
+    table: Table = model.__table__
+    return table

@@ -1,0 +1,271 @@
+"""The small transactions around a call to a target: lease, record before the call, outcome after it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from services.billing.app.steps import Current, apply
+from services.billing.domain.breaker import Breaker
+from services.billing.domain.dispatch import Circumstances, Started
+from services.billing.models import Connection, ConnectionRun, Dispatch, DispatchAttempt
+from shared.context import Context, continue_trace
+from shared.db import Database, UnitOfWork
+from shared.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class DueConnection:
+    """A connection with something to do, and since when."""
+
+    tenant_id: str
+    connection_id: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A connection that this process alone works on until the lease ends, with what is needed to open it."""
+
+    tenant_id: str
+    connection_id: str
+    version: int
+    target: str
+    settings: Mapping[str, Any]
+    sealed_secrets: bytes
+    breaker: Breaker
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One line of a dispatch's history that is being written."""
+
+    id: str
+    current: Current
+
+
+def due_connections(database: Database, context: Context, now: datetime) -> list[DueConnection]:
+    """Connections with due dispatches that nobody works on, the longest waiting first; all tenants."""
+    dispatches, connections, runs = _table(Dispatch), _table(Connection), _table(ConnectionRun)
+    since = func.min(dispatches.c.due_at)
+    statement = (
+        select(dispatches.c.tenant_id, dispatches.c.connection_id, since)
+        .join(connections, connections.c.id == dispatches.c.connection_id)
+        .outerjoin(runs, runs.c.connection_id == dispatches.c.connection_id)
+        .where(
+            dispatches.c.due_at <= now,
+            connections.c.active,
+            or_(runs.c.leased_until.is_(None), runs.c.leased_until <= now),
+            or_(runs.c.open_until.is_(None), runs.c.open_until <= now),
+        )
+        .group_by(dispatches.c.tenant_id, dispatches.c.connection_id)
+        .order_by(since)
+    )
+    with database.read(context) as uow:
+        rows = uow.session.connection().execute(statement).all()
+    return [DueConnection(tenant_id, connection_id, moment) for tenant_id, connection_id, moment in rows]
+
+
+def acquire(
+    database: Database, context: Context, connection_id: str, owner: str, now: datetime, lease_s: float
+) -> Leased | None:
+    """Take the connection for `owner` (a new one also makes its row); None if another has it or it is paused.
+
+    The lease keeps a second process from working on the same connection. It is not what keeps a document from being
+    sent twice: that is the state of the dispatch.
+    """
+    runs, connections = _table(ConnectionRun), _table(Connection)
+    until = now + timedelta(seconds=lease_s)
+    with database.begin(context) as uow:
+        connection = uow.session.connection()
+        _make_run(uow, connection_id)
+        taken = connection.execute(
+            update(runs)
+            .where(
+                runs.c.tenant_id == context.tenant_id,
+                runs.c.connection_id == connection_id,
+                or_(runs.c.leased_until.is_(None), runs.c.leased_until <= now, runs.c.leased_by == owner),
+                or_(runs.c.open_until.is_(None), runs.c.open_until <= now),
+            )
+            .values(leased_by=owner, leased_until=until)
+            .returning(runs.c.failures, runs.c.open_until)
+        ).one_or_none()
+        row = connection.execute(
+            select(connections).where(
+                connections.c.tenant_id == context.tenant_id, connections.c.id == connection_id, connections.c.active
+            )
+        ).one_or_none()
+        if taken is None or row is None:
+            return None
+        uow.commit()
+    return Leased(
+        tenant_id=context.tenant_id,
+        connection_id=connection_id,
+        version=row.version,
+        target=row.target,
+        settings=row.settings,
+        sealed_secrets=row.secrets,
+        breaker=Breaker(taken.failures, taken.open_until),
+        until=until,
+    )
+
+
+def renew(
+    database: Database, context: Context, leased: Leased, owner: str, now: datetime, lease_s: float
+) -> Leased | None:
+    """Prolong the lease; None if it was lost meanwhile."""
+    runs = _table(ConnectionRun)
+    until = now + timedelta(seconds=lease_s)
+    with database.begin(context) as uow:
+        kept = uow.session.connection().execute(
+            update(runs)
+            .where(
+                runs.c.tenant_id == leased.tenant_id,
+                runs.c.connection_id == leased.connection_id,
+                runs.c.leased_by == owner,
+            )
+            .values(leased_until=until)
+        )
+        if kept.rowcount != 1:
+            return None
+        uow.commit()
+    return replace(leased, until=until)
+
+
+def release(database: Database, context: Context, leased: Leased, owner: str) -> None:
+    """Give the connection back and store its breaker."""
+    runs = _table(ConnectionRun)
+    with database.begin(context) as uow:
+        uow.session.connection().execute(
+            update(runs)
+            .where(
+                runs.c.tenant_id == leased.tenant_id,
+                runs.c.connection_id == leased.connection_id,
+                runs.c.leased_by == owner,
+            )
+            .values(
+                leased_by=None,
+                leased_until=None,
+                failures=leased.breaker.failures,
+                open_until=leased.breaker.open_until,
+            )
+        )
+        uow.commit()
+
+
+def begin_attempt(
+    database: Database, actor: str, current: Current, tenant_id: str, sha256: str, circumstances: Circumstances
+) -> Attempt:
+    """Transaction 1: state `sending`, attempt + 1, key, hash of the exact bytes, lease. Only then may it be sent.
+
+    Raises Overtaken if somebody else took the dispatch.
+    """
+    attempt_id = new_id()
+    with database.begin(context_of(current, tenant_id, actor)) as uow:
+        result = apply(uow, current, Started(), circumstances, {"payload_sha256": sha256})
+        started = replace(current, version=current.version + 1, record=result.dispatch, payload_sha256=sha256)
+        _write_attempt(uow, started, attempt_id, "send", circumstances.now, {"payload_sha256": sha256})
+        uow.commit()
+    return Attempt(attempt_id, started)
+
+
+def finish_attempt(
+    database: Database, actor: str, attempt: Attempt, tenant_id: str, fact: object, circumstances: Circumstances
+) -> None:
+    """Transaction 2: what became of the attempt, and everything that follows from it.
+
+    Raises Overtaken if the dispatch changed since transaction 1.
+    """
+    with database.begin(context_of(attempt.current, tenant_id, actor)) as uow:
+        apply(uow, attempt.current, fact, circumstances)
+        attempts = _table(DispatchAttempt)
+        uow.session.connection().execute(
+            update(attempts)
+            .where(attempts.c.tenant_id == tenant_id, attempts.c.id == attempt.id)
+            .values(ended_at=circumstances.now, **told(fact))
+        )
+        uow.commit()
+
+
+def record_fact(
+    database: Database,
+    actor: str,
+    current: Current,
+    tenant_id: str,
+    kind: str,
+    fact: object,
+    circumstances: Circumstances,
+) -> None:
+    """One transaction for a fact without a call before it on record: a look, a lapsed lease, a failed preparation.
+
+    kind  of the line in the history. Raises Overtaken.
+    """
+    with database.begin(context_of(current, tenant_id, actor)) as uow:
+        write_fact(uow, current, kind, fact, circumstances)
+        uow.commit()
+
+
+def write_fact(uow: UnitOfWork, current: Current, kind: str, fact: object, circumstances: Circumstances) -> None:
+    """As `record_fact`, in the caller's transaction."""
+    apply(uow, current, fact, circumstances)
+    _write_attempt(uow, current, new_id(), kind, circumstances.now, {"ended_at": circumstances.now, **told(fact)})
+
+
+def told(fact: object) -> dict[str, str | None]:
+    """The outcome and its text, as the history keeps them."""
+    detail = getattr(fact, "reason", None) or getattr(fact, "detail", None)
+    return {"outcome": type(fact).__name__, "detail": detail}
+
+
+def context_of(current: Current, tenant_id: str, actor: str) -> Context:
+    """The circumstances of work on a dispatch: the correlation and trace of the approval that led to it."""
+    return Context(
+        tenant_id=tenant_id,
+        actor=actor,
+        correlation_id=current.correlation_id,
+        traceparent=continue_trace(current.traceparent),
+    )
+
+
+def _write_attempt(
+    uow: UnitOfWork,
+    current: Current,
+    attempt_id: str,
+    kind: str,
+    now: datetime,
+    columns: Mapping[str, Any],
+) -> None:
+    uow.session.connection().execute(
+        insert(_table(DispatchAttempt)),
+        [
+            {
+                "id": attempt_id,
+                "tenant_id": uow.context.tenant_id,
+                "dispatch_id": current.dispatch_id,
+                "kind": kind,
+                "number": current.record.attempts,
+                "actor": uow.context.actor,
+                "started_at": now,
+                "document_key": current.document_key,
+                **columns,
+            }
+        ],
+    )
+
+
+def _make_run(uow: UnitOfWork, connection_id: str) -> None:
+    table = _table(ConnectionRun)
+    on_postgresql = uow.session.get_bind().dialect.name == "postgresql"
+    statement: Any = postgresql_insert(table) if on_postgresql else sqlite_insert(table)
+    values = {"tenant_id": uow.context.tenant_id, "connection_id": connection_id, "failures": 0}
+    uow.session.connection().execute(statement.on_conflict_do_nothing(index_elements=["connection_id"]), [values])
+
+
+def _table(model: Any) -> Table:
+    table: Table = model.__table__
+    return table

@@ -1,0 +1,280 @@
+"""Storing one step of a dispatch and carrying out its intents, in one transaction.
+
+The dispatcher and the dispatch desk both come here; what a fact leads to is decided by
+`services.billing.domain.dispatch` alone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Table, case, null, select, update
+
+from services.billing.domain import batch, dispatch
+from services.billing.domain.batch import BatchState
+from services.billing.domain.dispatch import Circumstances, DispatchState, Intent, Step, TakenAsSent, compare_totals
+from services.billing.domain.outcomes import Accepted, CannotAsk, Found, NotSent, Rejected, Unclear
+from services.billing.models import Batch, BillingDocument, Dispatch, LedgerRow
+from services.billing.models.dispatches import record_columns
+from shared.bus.envelope import NewEvent
+from shared.db import UnitOfWork
+from shared.errors import Conflict
+from shared.telemetry import get_logger
+
+log = get_logger("billing.dispatch")
+
+_ZERO = Decimal(0)
+
+
+class Overtaken(Conflict):
+    """Somebody else changed the dispatch meanwhile; load it again and look what is left to do."""
+
+    code = "dispatch.overtaken"
+    title = "The dispatch was changed meanwhile"
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """A dispatch as it was read, with what its announcements say; `version` guards the write."""
+
+    dispatch_id: str
+    version: int
+    record: dispatch.Dispatch
+    document_id: str
+    document_key: str
+    batch_id: str
+    batch_documents: int
+    connection_id: str
+    target: str
+    payer_id: str
+    workorders: list[dict[str, Any]]
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+    currency: str
+    payload_sha256: str | None
+    correlation_id: str
+    traceparent: str
+
+
+def apply(
+    uow: UnitOfWork,
+    current: Current,
+    fact: object,
+    circumstances: Circumstances,
+    columns: Mapping[str, Any] | None = None,
+) -> Step:
+    """Apply `fact`: write the new state and do what it asks for; returns the step.
+
+    columns  further columns of the dispatch to set. Raises Overtaken if the dispatch has another version by now,
+    ForbiddenDispatchStep if the fact cannot happen in its state. The caller commits.
+    """
+    result = dispatch.step(current.record, fact, circumstances)
+    now = circumstances.now
+    values = {
+        **record_columns(result.dispatch),
+        **_told_by(fact, current, result, now),
+        **(columns or {}),
+        "version": current.version + 1,
+        "changed_at": now,
+    }
+    table = _table(Dispatch)
+    changed = uow.session.connection().execute(
+        update(table)
+        .where(
+            table.c.tenant_id == uow.context.tenant_id,
+            table.c.id == current.dispatch_id,
+            table.c.version == current.version,
+        )
+        .values(values)
+    )
+    if changed.rowcount != 1:
+        raise Overtaken()
+    for intent in result.intents:
+        _CARRY_OUT[intent](uow, current, fact, result, now)
+    return result
+
+
+def _told_by(fact: object, current: Current, result: Step, now: datetime) -> dict[str, Any]:
+    """What a fact leaves behind besides the state."""
+    values: dict[str, Any] = {}
+    if isinstance(fact, (Accepted, Found, TakenAsSent)):
+        values = {
+            "target_id": fact.target_id,
+            "target_number": fact.target_number,
+            "difference": _difference(fact, current),
+            "error_code": None,
+            "error_detail": None,
+            "error_pointer": None,
+            "finished_at": now,
+        }
+    elif result.rejection is not None:
+        values = {
+            "error_code": result.rejection.code,
+            "error_detail": result.rejection.detail,
+            "error_pointer": result.rejection.pointer,
+        }
+    elif isinstance(fact, (NotSent, Unclear, CannotAsk)):
+        values = {"error_code": None, "error_detail": fact.reason, "error_pointer": None}
+    before, after = current.record.state, result.dispatch.state
+    if after is DispatchState.UNCLEAR and before is not DispatchState.UNCLEAR:
+        values["unclear_since"] = now
+    elif after is not DispatchState.UNCLEAR:
+        values["unclear_since"] = None
+    values["needs_person"] = Intent.CALL_A_PERSON in result.intents
+    return values
+
+
+def _difference(fact: Accepted | Found | TakenAsSent, current: Current) -> list[dict[str, str]] | Any:
+    ours = {"net": current.net, "vat": current.vat, "gross": current.gross}
+    theirs = {name: getattr(fact, name, None) for name in ours}
+    found = compare_totals(ours, theirs)
+    if not found:
+        return null()
+    log.error("dispatch.totals_differ", dispatch_id=current.dispatch_id, fields=[each.field for each in found])
+    return [{"field": each.field, "ours": str(each.ours), "theirs": str(each.theirs)} for each in found]
+
+
+def _transfer_rows(uow: UnitOfWork, current: Current, fact: object, result: Step, now: datetime) -> None:
+    """The SQL twin of `ledger.transfer`, for all rows of the document at once."""
+    rows = _table(LedgerRow)
+    uow.session.connection().execute(
+        update(rows)
+        .where(
+            rows.c.tenant_id == uow.context.tenant_id,
+            rows.c.document_id == current.document_id,
+            rows.c.reserved != _ZERO,
+        )
+        .values(
+            transferred=rows.c.transferred + rows.c.reserved,
+            reserved=_ZERO,
+            state=case((rows.c.open == _ZERO, "transferred"), (rows.c.credited != _ZERO, "credited"), else_="open"),
+        )
+    )
+    _progress(uow, current, BatchState.DONE, now)
+
+
+def _release_rows(uow: UnitOfWork, current: Current, fact: object, result: Step, now: datetime) -> None:
+    """The SQL twin of `ledger.release`; the document is cancelled, since its rows are free for another."""
+    release_document(uow, current.document_id, now)
+    _progress(uow, current, BatchState.DONE, now)
+
+
+def release_document(uow: UnitOfWork, document_id: str, now: datetime) -> None:
+    """Give the rows of a document back to the pool and cancel it; the caller knows that it was never sent."""
+    rows, documents, tenant_id = _table(LedgerRow), _table(BillingDocument), uow.context.tenant_id
+    connection = uow.session.connection()
+    connection.execute(
+        update(rows)
+        .where(rows.c.tenant_id == tenant_id, rows.c.document_id == document_id, rows.c.reserved != _ZERO)
+        .values(
+            open=rows.c.open + rows.c.reserved,
+            reserved=_ZERO,
+            document_id=None,
+            state=case((rows.c.credited != _ZERO, "credited"), else_="open"),
+        )
+    )
+    connection.execute(
+        update(documents)
+        .where(documents.c.tenant_id == tenant_id, documents.c.id == document_id)
+        .values(state="cancelled", version=documents.c.version + 1, changed_at=now)
+    )
+
+
+def _announce_accepted(uow: UnitOfWork, current: Current, fact: Any, result: Step, now: datetime) -> None:
+    version = _document_version(uow, current, "accepted", now)
+    uow.emit(
+        NewEvent(
+            type="document.accepted.v1",
+            aggregate_type="document",
+            aggregate_id=current.document_id,
+            aggregate_version=version,
+            data={
+                "id": current.document_id,
+                "key": current.document_key,
+                "connection_id": current.connection_id,
+                "target": current.target,
+                "target_id": fact.target_id,
+                "target_number": fact.target_number,
+                "customer_id": current.payer_id,
+                "workorders": current.workorders,
+                "net": str(current.net),
+                "vat": str(current.vat),
+                "gross": str(current.gross),
+                "currency": current.currency,
+            },
+        )
+    )
+
+
+def _announce_rejected(uow: UnitOfWork, current: Current, fact: object, result: Step, now: datetime) -> None:
+    rejection = result.rejection or Rejected("target.refused", "")
+    uow.emit(
+        NewEvent(
+            type="document.rejected.v1",
+            aggregate_type="document",
+            aggregate_id=current.document_id,
+            aggregate_version=_document_version(uow, current, "ready", now),
+            data={
+                "id": current.document_id,
+                "key": current.document_key,
+                "target": current.target,
+                "code": rejection.code,
+                "detail": rejection.detail,
+                "workorders": current.workorders,
+            },
+        )
+    )
+
+
+def _call_a_person(uow: UnitOfWork, current: Current, fact: object, result: Step, now: datetime) -> None:
+    """The column `needs_person` is the call: the desk lists it, a metric counts it."""
+    log.error("dispatch.needs_person", dispatch_id=current.dispatch_id, document_id=current.document_id)
+
+
+def _document_version(uow: UnitOfWork, current: Current, state: str, now: datetime) -> int:
+    documents = _table(BillingDocument)
+    return int(
+        uow.session.connection()
+        .execute(
+            update(documents)
+            .where(documents.c.tenant_id == uow.context.tenant_id, documents.c.id == current.document_id)
+            .values(state=state, version=documents.c.version + 1, changed_at=now)
+            .returning(documents.c.version)
+        )
+        .scalar_one()
+    )
+
+
+def _progress(uow: UnitOfWork, current: Current, alone: BatchState, now: datetime) -> None:
+    """Let the batch follow its dispatches; a batch of one needs no look at the others."""
+    state = alone
+    if current.batch_documents > 1:
+        states = uow.session.scalars(
+            select(Dispatch.state)
+            .join(BillingDocument, BillingDocument.id == Dispatch.document_id)
+            .where(BillingDocument.batch_id == current.batch_id)
+        )
+        state = batch.progress(current.batch_documents, [DispatchState(each) for each in states])
+    batches = _table(Batch)
+    uow.session.connection().execute(
+        update(batches)
+        .where(batches.c.tenant_id == uow.context.tenant_id, batches.c.id == current.batch_id)
+        .values(state=str(state), version=batches.c.version + 1, changed_at=now)
+    )
+
+
+_CARRY_OUT: Mapping[Intent, Callable[[UnitOfWork, Current, Any, Step, datetime], None]] = {
+    Intent.TRANSFER_ROWS: _transfer_rows,
+    Intent.RELEASE_ROWS: _release_rows,
+    Intent.ANNOUNCE_ACCEPTED: _announce_accepted,
+    Intent.ANNOUNCE_REJECTED: _announce_rejected,
+    Intent.CALL_A_PERSON: _call_a_person,
+}
+
+
+def _table(model: Any) -> Table:
+    table: Table = model.__table__
+    return table

@@ -1,0 +1,52 @@
+"""Billing's own settings, from the variables that `shared.config` collected."""
+
+from collections.abc import Mapping
+
+from services.billing.app.dispatcher import DispatcherSettings
+from services.billing.domain.breaker import BreakerPolicy
+from services.billing.domain.dispatch import DispatchPolicy
+from shared.config import BadConfiguration
+
+_LARGEST_S = 86_400.0
+
+
+def dispatcher_settings(environment: Mapping[str, str]) -> DispatcherSettings:
+    """Read the dispatcher's pauses. Production needs none of them: the defaults are for real targets.
+
+    URAKKA_DISPATCH_FIRST_LOOK_S   before an unclear dispatch is looked up; longer than the target may work on it
+    URAKKA_DISPATCH_LOOK_PAUSE_S   between looks
+    URAKKA_DISPATCH_LEASE_S        longest time of one attempt, longer than all time-outs of the adapter together
+    URAKKA_DISPATCH_RETRY_S        first pause after "certainly not sent"; the further ones are multiples of it
+    URAKKA_DISPATCH_BREAKER_S      first pause of the circuit breaker
+    URAKKA_DISPATCH_POLL_S         looks for work this often when nobody wakes it
+    URAKKA_DISPATCH_WORKERS        connections served at once
+    Raises BadConfiguration naming the variable.
+    """
+    policy, breaker, defaults = DispatchPolicy(), BreakerPolicy(), DispatcherSettings()
+    first_retry_s = _seconds(environment, "RETRY_S", policy.retry_delays_s[0])
+    scale = first_retry_s / policy.retry_delays_s[0]
+    return DispatcherSettings(
+        policy=DispatchPolicy(
+            first_look_s=_seconds(environment, "FIRST_LOOK_S", policy.first_look_s),
+            look_pause_s=_seconds(environment, "LOOK_PAUSE_S", policy.look_pause_s),
+            lease_s=_seconds(environment, "LEASE_S", policy.lease_s),
+            retry_delays_s=tuple(delay * scale for delay in policy.retry_delays_s),
+        ),
+        breaker=BreakerPolicy(pause_s=_seconds(environment, "BREAKER_S", breaker.pause_s)),
+        poll_s=_seconds(environment, "POLL_S", defaults.poll_s),
+        workers=int(_seconds(environment, "WORKERS", defaults.workers)),
+    )
+
+
+def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
+    variable = f"URAKKA_DISPATCH_{name}"
+    text = environment.get(variable)
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= _LARGEST_S:
+        raise BadConfiguration(f"{variable}: expected a number above 0 and up to {_LARGEST_S:.0f}")
+    return value

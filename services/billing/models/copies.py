@@ -1,0 +1,53 @@
+"""Read copies of customers and products: what billing needs of them, kept by events."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.billing.models.base import Base
+from shared.bus.copies import CopyRow
+from shared.db import Json
+from shared.db.mixins import ID
+
+
+class CustomerCopy(CopyRow, Base):
+    """A customer as payer and as buyer."""
+
+    __tablename__ = "copy_customers"
+
+    number: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(40))
+    business_id: Mapped[str | None] = mapped_column(String(20))
+    vat_number: Mapped[str | None] = mapped_column(String(20))
+    billing_address: Mapped[dict[str, str]] = mapped_column(Json)
+    email: Mapped[str | None] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(2))
+    payment_term_days: Mapped[int]
+    invoice_channel: Mapped[str] = mapped_column(String(20))
+    einvoice_address: Mapped[str | None] = mapped_column(String(60))
+    einvoice_operator: Mapped[str | None] = mapped_column(String(60))
+    billing_rhythm: Mapped[str] = mapped_column(String(20))
+    payer_id: Mapped[str | None] = mapped_column(ID)
+    construction_seller_from: Mapped[date | None]
+    required_references: Mapped[list[str]] = mapped_column(Json)
+    on_hold: Mapped[bool]
+    archived: Mapped[bool]
+
+
+class ProductCopy(CopyRow, Base):
+    """A product as it is named in documents and in accounting systems."""
+
+    __tablename__ = "copy_products"
+
+    code: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(40))
+    unit: Mapped[str] = mapped_column(String(40))
+    vat_class: Mapped[str] = mapped_column(String(20))
+    revenue_account: Mapped[str | None] = mapped_column(String(40))
+    invoice_text: Mapped[dict[str, str]] = mapped_column(Json)
+    target_codes: Mapped[dict[str, Any]] = mapped_column(Json)
+    archived: Mapped[bool]

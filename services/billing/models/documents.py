@@ -1,0 +1,86 @@
+"""Batches, billing documents and their lines."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.billing.models.base import Base, Scoped
+from shared.db import Amount, Audited, Json, Quantity, Rate, UnitPrice, Versioned
+from shared.db.mixins import ID
+
+
+class Batch(Scoped, Versioned, Audited, Base):
+    """A selection of the billable pool.
+
+    kind     immediate (one order, made at its approval) or collected (by a biller, for a period and customers).
+    number   of collected batches only: a series would make approvals of one tenant wait for each other.
+    """
+
+    __tablename__ = "batches"
+    __table_args__ = (Index("ix_batches_list", "tenant_id", "kind", "id"),)
+
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    number: Mapped[int | None]
+    period_from: Mapped[date | None]
+    period_to: Mapped[date | None]
+    customer_ids: Mapped[list[str] | None] = mapped_column(Json)
+    connection_id: Mapped[str | None] = mapped_column(ID)
+    document_count: Mapped[int] = mapped_column(default=0)
+
+
+class BillingDocument(Scoped, Versioned, Base):
+    """A document as it was compiled; everything that was true then is copied into it.
+
+    state  ready | accepted | cancelled (its rows went back to the pool) | reversed.
+    """
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "key", name="uq_documents_key"),
+        Index("ix_documents_batch", "batch_id"),
+        Index("ix_documents_payer", "tenant_id", "payer_id"),
+    )
+
+    key: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(20))
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.id"))
+    payer_id: Mapped[str] = mapped_column(ID)
+    payer: Mapped[dict[str, Any]] = mapped_column(Json)
+    currency: Mapped[str] = mapped_column(String(3))
+    document_date: Mapped[date]
+    performed_on: Mapped[date | None]
+    due_date: Mapped[date]
+    references: Mapped[dict[str, str]] = mapped_column("refs", Json)
+    workorders: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    vat_lines: Mapped[list[dict[str, str]]] = mapped_column(Json)
+    net: Mapped[Decimal] = mapped_column(Amount())
+    vat: Mapped[Decimal] = mapped_column(Amount())
+    gross: Mapped[Decimal] = mapped_column(Amount())
+    text_before: Mapped[str] = mapped_column(Text)
+
+
+class BillingLine(Scoped, Base):
+    """One line of a document; `row_ids` are its work rows."""
+
+    __tablename__ = "document_lines"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[str] = mapped_column(ID)
+    product_code: Mapped[str] = mapped_column(String(100))
+    product_kind: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(Text)
+    quantity: Mapped[Decimal] = mapped_column(Quantity())
+    unit: Mapped[str] = mapped_column(String(40))
+    unit_price: Mapped[Decimal] = mapped_column(UnitPrice())
+    discount_percent: Mapped[Decimal] = mapped_column(Rate())
+    vat_class: Mapped[str] = mapped_column(String(20))
+    vat_category: Mapped[str] = mapped_column(String(2))
+    vat_rate_percent: Mapped[Decimal] = mapped_column(Rate())
+    net: Mapped[Decimal] = mapped_column(Amount())
+    vat_share: Mapped[Decimal] = mapped_column(Amount())
+    row_ids: Mapped[list[str]] = mapped_column(Json)
