@@ -1,0 +1,59 @@
+"""Rows of a work order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.workorders.api.answers import patiently, shown
+from services.workorders.api.commands import row_wish
+from services.workorders.api.order_schemas import OrderOut
+from services.workorders.api.row_schemas import RowPatch, RowsIn, RowsOut
+from services.workorders.api.views import row_view
+from services.workorders.app.record_rows import change_row, record_rows, remove_row
+from services.workorders.app.visibility import sees_prices
+from shared.clock import utc_now
+from shared.http import Blueprint, begin, caller, creation_request, expected_version, requires, with_etag
+
+RECORDERS = ("workorders.record", "workorders.plan", "workorders.review")
+
+blp = Blueprint("rows", __name__, url_prefix="/workorders", description="Rows of a work order")
+
+
+@blp.post("/<order_id>/rows")
+@requires(*RECORDERS)
+@blp.arguments(RowsIn)
+@blp.response(201, RowsOut)
+def record(body: dict[str, Any], order_id: str) -> dict[str, Any]:
+    """Record rows, all or none
+
+    Repeatable with own ids or an `Idempotency-Key`: rows that are there already are answered as they are. The ETag
+    is the order's.
+    """
+    key = creation_request("workrow", {"rows": body["rows"]}).key
+    wishes = [row_wish(row) for row in body["rows"]]
+    expected, now = expected_version(), utc_now()
+    loaded, rows = patiently(lambda: record_rows(begin(), order_id, wishes, key=key, expected=expected, now=now))
+    with_etag(loaded.order)
+    prices = sees_prices(caller())
+    return {"items": [row_view(row, prices=prices) for row in rows]}
+
+
+@blp.patch("/<order_id>/rows/<row_id>")
+@requires(*RECORDERS)
+@blp.arguments(RowPatch)
+@blp.response(200, OrderOut)
+def change(body: dict[str, Any], order_id: str, row_id: str) -> dict[str, Any]:
+    """Change a row before approval
+
+    Needs `If-Match` with the order's version.
+    """
+    expected = expected_version(required=True)
+    return shown(change_row(begin(), order_id, row_id, body, expected=expected, now=utc_now()))
+
+
+@blp.delete("/<order_id>/rows/<row_id>")
+@requires(*RECORDERS)
+@blp.response(200, OrderOut)
+def remove(order_id: str, row_id: str) -> dict[str, Any]:
+    """Remove a row before approval"""
+    return shown(remove_row(begin(), order_id, row_id, expected=expected_version(), now=utc_now()))

@@ -1,0 +1,178 @@
+"""Reading and keeping the copies of customers, sites and products."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from services.workorders.models import CopyCustomer, CopyProduct, CopySite
+from shared.bus.copies import apply_copy
+from shared.bus.envelope import Event
+from shared.db import UnitOfWork
+from shared.errors import FieldError, RuleBroken
+
+T = TypeVar("T")
+Copy = type[CopyCustomer] | type[CopySite] | type[CopyProduct]
+
+RETRY_AFTER_S = 2
+_FIRST_PAUSE_S = 0.01
+_LONGEST_PAUSE_S = 0.1
+
+
+class CopyMissing(RuleBroken):
+    """Something that the request names is not known here, or not yet.
+
+    `model` and `ids` say which copies; `facts["retry_after_s"]` says when it is worth trying again, since the event
+    that brings the copy may be on its way.
+    """
+
+    model: Copy = CopyCustomer
+
+    def __init__(self, pointers: Mapping[str, str]) -> None:
+        """Take JSON pointer → id of each that is missing."""
+        kind = self.code.removesuffix("_unknown")
+        errors = [FieldError(pointer, self.code, f"There is no such {kind}, or not yet.") for pointer in pointers]
+        super().__init__(
+            f"The {kind} is not known here. If it was made a moment ago, try again.",
+            errors=errors,
+            retry_after_s=RETRY_AFTER_S,
+        )
+        self.ids = frozenset(pointers.values())
+
+
+class CustomerUnknown(CopyMissing):
+    """No copy of the customer."""
+
+    code = "customer_unknown"
+    title = "The customer is not known"
+    model = CopyCustomer
+
+
+class SiteUnknown(CopyMissing):
+    """No copy of the site."""
+
+    code = "site_unknown"
+    title = "The site is not known"
+    model = CopySite
+
+
+class ProductUnknown(CopyMissing):
+    """No copy of the product."""
+
+    code = "product_unknown"
+    title = "The product is not known"
+    model = CopyProduct
+
+
+def once_copies_are_here(
+    action: Callable[[], T],
+    open_reader: Callable[[], UnitOfWork],
+    *,
+    wait_s: float,
+    pause: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> T:
+    """Run `action`; if it misses a copy, wait for that copy and run it again.
+
+    A client often makes a customer and, 50 ms later, the first order for it: the customer is committed at its owner
+    while the event is still on its way here. Refusing would make every client write its own retry loop, so we poll
+    for up to `wait_s` seconds in all, each time in a short reading transaction of its own. The refused action has
+    rolled back, so nothing is locked meanwhile (SQLite would not let the copy in otherwise).
+
+    action  may be repeated: it commits at its very end or not at all.
+    Raises what the last run raised: CopyMissing if the copy did not come in time.
+    """
+    deadline = clock() + wait_s
+    while True:
+        try:
+            return action()
+        except CopyMissing as missing:
+            if not _arrives(missing, open_reader, deadline, pause, clock):
+                raise
+
+
+def _arrives(
+    missing: CopyMissing,
+    open_reader: Callable[[], UnitOfWork],
+    deadline: float,
+    pause: Callable[[float], None],
+    clock: Callable[[], float],
+) -> bool:
+    pause_s = _FIRST_PAUSE_S
+    while clock() < deadline:
+        pause(pause_s)
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        with open_reader() as uow:
+            if _present(uow, missing.model, missing.ids) == missing.ids:
+                return True
+    return False
+
+
+def _present(uow: UnitOfWork, model: Copy, ids: Collection[str]) -> frozenset[str]:
+    return frozenset(uow.session.scalars(select(model.id).where(model.id.in_(ids), model.deleted.is_(False))))
+
+
+def customer_of(uow: UnitOfWork, customer_id: str) -> CopyCustomer:
+    """Return the copy of a customer; raises CustomerUnknown."""
+    found = uow.session.get(CopyCustomer, customer_id)
+    if found is None or found.deleted:
+        raise CustomerUnknown({"/customer_id": customer_id})
+    return found
+
+
+def site_of(uow: UnitOfWork, site_id: str) -> CopySite:
+    """Return the copy of a site; raises SiteUnknown."""
+    found = uow.session.get(CopySite, site_id)
+    if found is None or found.deleted:
+        raise SiteUnknown({"/site_id": site_id})
+    return found
+
+
+def products_of(uow: UnitOfWork, wanted: Iterable[tuple[str, str]]) -> dict[str, CopyProduct]:
+    """Return id → copy of products, in one query.
+
+    wanted  (pointer, product id) pairs. Raises ProductUnknown that names every pointer without a copy.
+    """
+    pairs = list(wanted)
+    statement = select(CopyProduct).where(
+        CopyProduct.id.in_({product_id for _, product_id in pairs}), CopyProduct.deleted.is_(False)
+    )
+    found = {product.id: product for product in uow.session.scalars(statement)} if pairs else {}
+    missing = {pointer: product_id for pointer, product_id in pairs if product_id not in found}
+    if missing:
+        raise ProductUnknown(missing)
+    return found
+
+
+def keep_customer(uow: UnitOfWork, event: Event) -> None:
+    """Store what `customer.changed.v1` says, if it is newer than the copy."""
+    named = ("number", "name", "kind", "required_references", "on_hold", "archived")
+    apply_copy(uow, CopyCustomer, event, {name: event.data[name] for name in named})
+
+
+def keep_site(uow: UnitOfWork, event: Event) -> None:
+    """Store what `site.changed.v1` says, if it is newer than the copy."""
+    named = ("name", "address", "customer_id", "path", "archived")
+    apply_copy(uow, CopySite, event, {name: event.data[name] for name in named})
+
+
+def keep_product(uow: UnitOfWork, event: Event) -> None:
+    """Store what `product.changed.v1` says, if it is newer than the copy."""
+    named = (
+        "code",
+        "name",
+        "kind",
+        "unit",
+        "vat_class",
+        "field_recordable",
+        "price_editable",
+        "construction_service",
+        "archived",
+    )
+    price = event.data["list_price"]
+    values = {**{name: event.data[name] for name in named}, "list_price": None if price is None else Decimal(price)}
+    apply_copy(uow, CopyProduct, event, values)

@@ -1,0 +1,118 @@
+"""Recording rows: stamping them with the product's facts and adding them to a loaded order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from services.workorders.app.commands import RowWish
+from services.workorders.app.copies import products_of
+from services.workorders.app.loading import LoadedOrder
+from services.workorders.app.visibility import is_office
+from services.workorders.domain.errors import RowIdReused, RowRefused, TooManyRows
+from services.workorders.domain.pricing import PriceWish, Stamp, stamp
+from services.workorders.domain.rows import MOST_ROWS
+from services.workorders.models import CopyProduct, WorkRow
+from shared.clock import business_day
+from shared.db import UnitOfWork
+from shared.errors import FieldError
+from shared.ids import new_id
+
+
+def unseen(rows: Sequence[WorkRow], wishes: Sequence[RowWish]) -> list[tuple[int, RowWish]]:
+    """Return (index, wish) of the wishes that are not yet rows of the order.
+
+    Raises RowIdReused if a row with a wish's id has another content, or two wishes share an id.
+    """
+    known = {row.id: row.content_hash for row in rows}
+    fresh = []
+    for index, wish in enumerate(wishes):
+        if wish.id is None or wish.id not in known:
+            fresh.append((index, wish))
+        elif known[wish.id] != wish.content_hash:
+            error = FieldError(f"/rows/{index}/id", RowIdReused.code, "Another row has this id.")
+            raise RowIdReused(errors=[error])
+        if wish.id is not None:
+            known[wish.id] = wish.content_hash
+    return fresh
+
+
+def add_rows(
+    uow: UnitOfWork, loaded: LoadedOrder, wishes: Sequence[tuple[int, RowWish]], *, now: datetime
+) -> list[WorkRow]:
+    """Add rows to a loaded order, priced and taxed as of their work date; the caller checks the order's state.
+
+    wishes  (index in the request, wish); errors point at `/rows/<index>/…`
+    Raises ProductUnknown, TooManyRows, or RowRefused with everything that is wrong in all rows.
+    """
+    if len(loaded.rows) + len(wishes) > MOST_ROWS:
+        raise TooManyRows(f"A work order has at most {MOST_ROWS} rows.")
+    products = products_of(uow, [(f"/rows/{index}/product_id", wish.product_id) for index, wish in wishes])
+    by_office = is_office(uow.context)
+    planned_ids = {row.id for row in loaded.planned} | {wish.id for _, wish in wishes if wish.planned}
+    errors: list[FieldError] = []
+    made: list[WorkRow] = []
+    for index, wish in wishes:
+        wrong = list(_form_errors(wish, by_office, planned_ids))
+        try:
+            row = _make_row(uow, loaded, products[wish.product_id], wish, by_office, now)
+            row.position = len(loaded.rows) + len(made)
+            made.append(row)
+        except RowRefused as refused:
+            wrong += refused.errors
+        errors += [FieldError(f"/rows/{index}{error.pointer}", error.code, error.detail) for error in wrong]
+    if errors:
+        raise RowRefused(errors=errors)
+    uow.session.add_all(made)
+    loaded.rows.extend(made)
+    return made
+
+
+def _form_errors(wish: RowWish, by_office: bool, planned_ids: Iterable[str | None]) -> Iterator[FieldError]:
+    if wish.planned and not by_office:
+        yield FieldError("/planned", "row.plan_forbidden", "Only who plans work records planned rows.")
+    if wish.started_at and wish.ended_at and wish.ended_at < wish.started_at:
+        yield FieldError("/ended_at", "row.ends_before_start", "The row ends before it starts.")
+    if wish.planned_row_id is not None and wish.planned_row_id not in planned_ids:
+        yield FieldError("/planned_row_id", "row.no_such_plan", "The order has no such planned row.")
+
+
+def _make_row(
+    uow: UnitOfWork, loaded: LoadedOrder, product: CopyProduct, wish: RowWish, by_office: bool, now: datetime
+) -> WorkRow:
+    work_date = wish.work_date or business_day(wish.started_at or now)
+    price = PriceWish(wish.unit_price, wish.price_reason, wish.discount_percent, by_office)
+    row = WorkRow(
+        id=wish.id or new_id(),
+        order_id=loaded.order.id,
+        planned=wish.planned,
+        planned_row_id=wish.planned_row_id,
+        product_id=product.id,
+        product_code=product.code or "",
+        product_kind=product.kind or "",
+        product_name=product.name or "",
+        unit=product.unit or "",
+        construction_service=product.construction_service,
+        description=wish.description or product.name or "",
+        quantity=wish.quantity,
+        work_date=work_date,
+        started_at=wish.started_at,
+        ended_at=wish.ended_at,
+        chargeability=wish.chargeability.value,
+        chargeability_reason=wish.chargeability_reason,
+        recorded_by=uow.context.actor,
+        recorded_at=now,
+        content_hash=wish.content_hash,
+    )
+    apply_stamp(row, stamp(product.facts(), price, work_date=work_date, quantity=wish.quantity))
+    return row
+
+
+def apply_stamp(row: WorkRow, stamped: Stamp) -> None:
+    """Write price and VAT onto a row."""
+    row.unit_price = stamped.unit_price
+    row.price_source = stamped.price_source.value if stamped.price_source else None
+    row.price_reason = stamped.price_reason
+    row.discount_percent = stamped.discount_percent
+    row.vat_class = stamped.vat_class.value
+    row.vat_rate_percent = stamped.vat_rate_percent

@@ -1,0 +1,54 @@
+"""Changing what an order says about itself, before approval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.workorders.app.creation import resolve_placement
+from services.workorders.app.loading import LoadedOrder, load_order
+from services.workorders.domain.placement import Placement
+from services.workorders.domain.rows import check_order_open
+from services.workorders.models import WorkOrder
+from shared.db import UnitOfWork
+
+_PLAIN = ("type", "priority", "description", "references", "wanted_from", "wanted_to", "site_id", "customer_id")
+_PLACED = frozenset({"customer_id", "site_id", "wanted_from", "wanted_to"})
+
+
+def update_order(
+    uow: UnitOfWork, order_id: str, changes: Mapping[str, Any], *, expected: int | None, now: datetime
+) -> LoadedOrder:
+    """Change fields of an order; a customer from the register takes the place of a provisional one.
+
+    changes  attribute of `WorkOrder` → new value, of those that the API lets change; `references` as a whole
+    Raises NotFound, VersionMismatch, OrderLocked, CustomerUnknown, SiteUnknown, OrderRefused.
+    """
+    with uow:
+        loaded = load_order(uow, order_id, for_update=True, expected=expected)
+        order = loaded.order
+        check_order_open(order.stands)
+        for name in _PLAIN:
+            if name in changes:
+                setattr(order, name, changes[name])
+        if _PLACED & changes.keys():
+            _place_anew(uow, loaded, by_customer=changes.get("customer_id") is not None)
+        order.touch(now)
+        uow.commit()
+        return loaded
+
+
+def _place_anew(uow: UnitOfWork, loaded: LoadedOrder, *, by_customer: bool) -> None:
+    order: WorkOrder = loaded.order
+    if by_customer:
+        order.provisional_name = order.provisional_phone = None
+    named = Placement(
+        customer_id=order.customer_id,
+        provisional_name=order.provisional_name,
+        wanted_from=order.wanted_from,
+        wanted_to=order.wanted_to,
+    )
+    with uow.session.no_autoflush:
+        loaded.customer, loaded.site = resolve_placement(uow, named, order.site_id)
+    order.customer_id = loaded.customer.id if loaded.customer else None

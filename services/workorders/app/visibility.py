@@ -1,0 +1,40 @@
+"""Who sees which orders and prices (domain.md 6). An order that one may not see is not found."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+
+from services.workorders.domain.lifecycle import State
+from services.workorders.models import WorkOrder
+from shared.context import Context
+
+_WORKER = ("workorders.read_own", "workorders.record")
+_OFFICE = ("workorders.plan", "workorders.review")
+
+
+def is_office(context: Context) -> bool:
+    """Say whether the caller plans or reviews: may record for others, price by hand, correct during review."""
+    return any(context.may(permission) for permission in _OFFICE)
+
+
+def sees_prices(context: Context) -> bool:
+    """Say whether unit prices, discounts and amounts may be in the caller's answers."""
+    return context.may("prices.read")
+
+
+def may_see(context: Context, order: WorkOrder) -> bool:
+    """Say whether the caller sees this order: all with `workorders.read`; else own ones, and workers the queue."""
+    if context.may("workorders.read") or context.actor in (order.assigned_to, order.created_by):
+        return True
+    in_queue = order.assigned_to is None and order.state == State.PLANNED
+    return in_queue and any(context.may(permission) for permission in _WORKER)
+
+
+def visible_to(context: Context) -> ColumnElement[bool]:
+    """Return the same rule as a condition for queries."""
+    if context.may("workorders.read"):
+        return true()
+    queue: ColumnElement[bool] = false()
+    if any(context.may(permission) for permission in _WORKER):
+        queue = and_(WorkOrder.assigned_to.is_(None), WorkOrder.state == State.PLANNED.value)
+    return or_(WorkOrder.assigned_to == context.actor, WorkOrder.created_by == context.actor, queue)

@@ -1,0 +1,81 @@
+"""Rows of a work order: when they may change, and how what was done differs from what was planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.workorders.domain.errors import OrderLocked
+from services.workorders.domain.lifecycle import BEFORE_APPROVAL, State
+
+MOST_ROWS = 500
+"""Rows of one order, planned and recorded ones together."""
+
+_WORKING = (State.IN_PROGRESS, State.PAUSED)
+_REVIEWING = (*_WORKING, State.DONE, State.IN_REVIEW)
+_PLANNING = (State.DRAFT, State.PLANNED, State.ASSIGNED, *_WORKING)
+
+
+def check_rows_open(state: State, *, planned: bool, by_office: bool) -> None:
+    """Raise OrderLocked unless rows of this kind may change in this state.
+
+    planned    a row of the plan, else a recorded one
+    by_office  the caller plans or reviews; recorded rows then stay open through the review
+    Source: domain.md 2.8 (never edited after approval), 3.
+    """
+    open_states = _PLANNING if planned else (_REVIEWING if by_office else _WORKING)
+    if state not in open_states:
+        kind = "planned" if planned else "recorded"
+        raise OrderLocked(
+            f"Rows are not {kind} on a work order that is {state.value}.",
+            state=state.value,
+            allowed_states=[allowed.value for allowed in open_states],
+        )
+
+
+def check_order_open(state: State) -> None:
+    """Raise OrderLocked unless the order's own fields may change: before approval."""
+    if state not in BEFORE_APPROVAL:
+        raise OrderLocked(f"A work order that is {state.value} cannot be changed.", state=state.value)
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityOf:
+    """A quantity of a product on one row, in `unit`, 3 decimals."""
+
+    product_id: str
+    unit: str
+    quantity: Decimal
+    planned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDifference:
+    """Planned and recorded quantity of one product in one unit, added up over the rows."""
+
+    product_id: str
+    unit: str
+    planned: Decimal
+    recorded: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """Recorded less planned."""
+        return self.recorded - self.planned
+
+
+def compare_with_plan(rows: Iterable[QuantityOf]) -> tuple[PlanDifference, ...]:
+    """Add up planned and recorded quantities per product and unit, in the order of their first row.
+
+    Empty if nothing was planned: then there is nothing to compare with (domain.md 2.8).
+    """
+    sums: dict[tuple[str, str], list[Decimal]] = {}
+    anything_planned = False
+    for row in rows:
+        pair = sums.setdefault((row.product_id, row.unit), [Decimal(0), Decimal(0)])
+        pair[0 if row.planned else 1] += row.quantity
+        anything_planned = anything_planned or row.planned
+    if not anything_planned:
+        return ()
+    return tuple(PlanDifference(product_id, unit, *pair) for (product_id, unit), pair in sums.items())

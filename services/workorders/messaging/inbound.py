@@ -1,0 +1,40 @@
+"""Every event that this service listens to, and what it does about it."""
+
+from __future__ import annotations
+
+from services.workorders.app.billing import AcceptedDocument, apply_accepted
+from services.workorders.app.copies import keep_customer, keep_product, keep_site
+from shared.bus.consumer import Consumer, CopySource
+from shared.bus.envelope import Event
+from shared.clock import utc_now
+from shared.db import UnitOfWork
+
+
+def on_document_accepted(uow: UnitOfWork, event: Event) -> None:
+    """Mark the rows of an accepted document; a credit names no orders and changes none."""
+    data = event.data
+    document = AcceptedDocument(
+        document_id=data["id"],
+        target=data["target"],
+        target_id=data["target_id"],
+        rows={named["id"]: tuple(named["row_ids"]) for named in data["workorders"]},
+    )
+    apply_accepted(uow, document, now=utc_now())
+
+
+CONSUMERS = (
+    Consumer(
+        name="workorders.copies",
+        handlers={
+            "customer.changed.v1": keep_customer,
+            "site.changed.v1": keep_site,
+            "product.changed.v1": keep_product,
+        },
+        copies=(
+            CopySource("customers", "customer", "customer.changed.v1"),
+            CopySource("customers", "site", "site.changed.v1"),
+            CopySource("catalog", "product", "product.changed.v1"),
+        ),
+    ),
+    Consumer(name="workorders.documents", handlers={"document.accepted.v1": on_document_accepted}),
+)
