@@ -22,7 +22,8 @@ from shared.excel.workbook import column_letter
 
 Value = str | Decimal | int | bool | date | datetime | None
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _LONGEST_TEXT: Final = 32_767
 _WIDEST: Final = 60
 
@@ -31,7 +32,7 @@ def write_workbook(stream: BinaryIO, sheets: Mapping[str, tuple[Sequence[str], I
     """Write sheets of a header row and data rows.
 
     sheets  name (at most 31 characters) → (header names, rows); a row has one value per header name.
-    Texts are cut at Excel's 32 767 characters, and control characters that XML forbids are left out.
+    Texts are cut at Excel's 32 767 characters, and control characters that XML forbids become blanks.
     """
     book = Workbook(write_only=True)
     for name, (header, rows) in sheets.items():
@@ -48,7 +49,7 @@ def write_workbook(stream: BinaryIO, sheets: Mapping[str, tuple[Sequence[str], I
 def _cell(sheet: WriteOnlyWorksheet, value: Value, *, bold: bool = False) -> Cell:
     if not isinstance(value, str):
         return WriteOnlyCell(sheet, value=value)  # type: ignore[arg-type]  # the stub of 3.1.5 lacks Decimal and date
-    text = _FORBIDDEN.sub("", value)[:_LONGEST_TEXT]
+    text = _LOOKS_ESCAPED.sub("_x005F_", _FORBIDDEN.sub(" ", value)[:_LONGEST_TEXT])
     cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"
     if text.startswith(_FORMULA_STARTS):

@@ -6,7 +6,7 @@ import contextlib
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.money import (
@@ -82,6 +82,7 @@ cents = st.decimals(min_value=-1_000_000, max_value=1_000_000, places=2)
 weights = st.lists(st.decimals(min_value=0, max_value=10_000, places=3), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(total=cents, weights=weights)
 def test_shares_add_up_to_the_total_exactly(total, weights):
     shares = spread(total, weights)
@@ -89,6 +90,7 @@ def test_shares_add_up_to_the_total_exactly(total, weights):
     assert all(share == round_amount(share) for share in shares)
 
 
+@settings(deadline=None)
 @given(total=cents, weights=weights)
 def test_no_share_is_a_whole_cent_off(total, weights):
     whole = sum(weights)
@@ -97,6 +99,7 @@ def test_no_share_is_a_whole_cent_off(total, weights):
         assert abs(share - exact) < D("0.01") + D("1e-15")
 
 
+@settings(deadline=None)
 @given(total=cents, weights=weights)
 def test_a_credit_takes_back_what_the_charge_gave(total, weights):
     assert spread(-total, weights) == tuple(-share for share in spread(total, weights))
@@ -178,6 +181,7 @@ def test_anything_else_is_refused(text):
         parse_finnish_decimal(text)
 
 
+@settings(deadline=None)
 @given(
     value=st.decimals(min_value=-(10**10), max_value=10**10, places=4),
     space=st.sampled_from(["", " ", "\u00a0", "\u202f"]),
@@ -189,6 +193,7 @@ def test_every_number_written_in_finnish_is_read_back(value, space, mark, euro):
     assert parse_finnish_decimal(written + euro) == value
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_no_text_does_worse_than_not_a_decimal(text):
     with contextlib.suppress(NotADecimal):
