@@ -64,6 +64,13 @@ class _Parser(FlaskParser):
         found = [entry for inner in by_location.values() for entry in field_errors(inner)]
         raise Malformed("Some fields are missing or have a wrong form.", errors=found) from error
 
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        """Read the body; one that is nested deeper than Python can follow is as malformed as any other."""
+        try:
+            return super().load_json(req, schema)
+        except RecursionError as error:
+            raise Malformed("The body is nested too deeply.") from error
+
     def _handle_invalid_json_error(self, error: Any, req: Request, *args: Any, **kwargs: Any) -> NoReturn:
         raise Malformed("The body is not valid JSON.") from error
 

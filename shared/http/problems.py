@@ -88,7 +88,9 @@ def problem(
         "trace_id": context.trace_id if context else "",
         "errors": [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in field_errors],
     }
-    answer = Response(json.dumps(body, ensure_ascii=False, default=str), status=status, content_type=CONTENT_TYPE)
+    # A client's own words come back in pointers; half a surrogate pair among them has no UTF-8 form.
+    content = json.dumps(body, ensure_ascii=False, default=str).encode("utf-8", "replace")
+    answer = Response(content, status=status, content_type=CONTENT_TYPE)
     answer.headers.extend(headers or {})
     return answer
 
