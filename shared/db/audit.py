@@ -51,10 +51,11 @@ def _row(record: Any, action: str, changes: dict[str, Any], context: Context) ->
 def _changes(record: Any, action: str) -> dict[str, Any]:
     state = inspect(record)
     hidden = frozenset(record.__audit_hidden__)
+    left_out = _UNINTERESTING.union(record.__audit_left_out__)
     found: dict[str, Any] = {}
     for attribute in state.mapper.column_attrs:
         name = attribute.key
-        if name in _UNINTERESTING:
+        if name in left_out:
             continue
         history = state.attrs[name].history
         if not history.added and not history.deleted:

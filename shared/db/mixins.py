@@ -64,7 +64,9 @@ class Versioned:
 class Audited:
     """A class whose every insert, change and removal is written to the audit log, field by field.
 
-    Fields in `__audit_hidden__` are logged as changed, without their values.
+    Fields in `__audit_hidden__` are logged as changed, without their values; those in `__audit_left_out__` are not
+    logged at all, because they only repeat others.
     """
 
     __audit_hidden__: ClassVar[Iterable[str]] = ()
+    __audit_left_out__: ClassVar[Iterable[str]] = ()
