@@ -148,15 +148,6 @@ def _prepare(method: str, url: str, headers: Mapping[str, str], body: bytes | No
         raise NothingSent("the address is not a valid one") from None
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Look at no redirect.
-
-        Requests would parse it even when it is not to be followed, and fail on a broken one.
-        """
-        return
-
-
 class Transport:
     """Sends requests one at a time; safe to share between threads.
 
@@ -169,7 +160,7 @@ class Transport:
         self._timeout_s = (connect_timeout_s, read_timeout_s)
         self.longest_s = connect_timeout_s + read_timeout_s + TURN_S
         self._turn = threading.Lock()
-        self._session = _Session()
+        self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.clear()
         self._session.mount("https://", _SingleAttempt())

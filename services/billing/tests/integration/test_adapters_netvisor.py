@@ -68,6 +68,8 @@ def test_success_with_an_id_is_accepted_and_is_one_signed_post() -> None:
     assert b"X-Netvisor-Authentication-MACHashCalculationAlgorithm: HMACSHA256" in head
     assert b"X-Netvisor-Authentication-TimestampUnix: " in head
     assert body == PREPARED.payload
+    # A kept connection that the server closes at the moment of reuse would look unclear.
+    assert b"Connection: close" in head
 
 
 @pytest.mark.parametrize(
