@@ -63,7 +63,9 @@ def a_document(lines: Sequence[DocumentLine] = (), **changes: object) -> Documen
     for line in lines:
         groups.setdefault((line.vat_category, line.vat_rate_percent), []).append(line)
     vat_lines = tuple(
-        VatLine(category, rate, sum((x.net for x in of), Decimal("0.00")), sum((x.vat_share for x in of), Decimal("0.00")))
+        VatLine(
+            category, rate, sum((x.net for x in of), Decimal("0.00")), sum((x.vat_share for x in of), Decimal("0.00"))
+        )
         for (category, rate), of in sorted(groups.items(), key=lambda item: (item[0][0], -item[0][1]))
     )
     net = sum((line.base for line in vat_lines), Decimal("0.00"))
@@ -276,4 +278,3 @@ def free_port() -> int:
     """A port on which nobody listens (for now)."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
