@@ -1,4 +1,4 @@
-"""Support for the tests of accounting targets: documents, links in memory, and a server that misbehaves on a raw socket."""
+"""Support for the tests of accounting targets: documents, links in memory, a server that misbehaves on a raw socket."""
 
 import contextlib
 import random
