@@ -56,6 +56,7 @@ class Element:
     needs         attributes that must be present.
     children      in document order (Kind.GROUP).
     one_child     a group that holds exactly one of its children.
+    places        name -> place among the children, made from them.
     """
 
     name: str
@@ -70,6 +71,11 @@ class Element:
     needs: tuple[str, ...] = ()
     children: tuple[Element, ...] = ()
     one_child: bool = False
+    places: Mapping[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        places = {child.name: place for place, child in enumerate(self.children)}
+        object.__setattr__(self, "places", places)  # the class is frozen
 
 
 @dataclass(slots=True)
@@ -130,7 +136,7 @@ def check(element: etree._Element, schema: Element) -> Node:
     node = Node(
         schema.name,
         (element.text or "").strip(),
-        {str(name).lower(): str(value) for name, value in element.attrib.items()},
+        {str(name).lower(): str(value) for name, value in element.items()},
     )
     _check_attributes(node, schema)
     if schema.kind is Kind.GROUP:
@@ -174,7 +180,7 @@ def _name(element: etree._Element) -> str:
 def _check_children(element: etree._Element, node: Node, schema: Element) -> None:
     if node.text:
         raise invalid_xml(f"element {schema.name} must not hold text")
-    places = {child.name: place for place, child in enumerate(schema.children)}
+    places = schema.places
     reached = -1
     counts: dict[str, int] = {}
     for part in element:

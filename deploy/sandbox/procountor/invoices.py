@@ -42,7 +42,8 @@ def create(call: Call) -> Json:
         "attachments": [],
         "version": new_version(call.now),
     }
-    company.save("invoice", invoice, {"created_at": call.now.isoformat(), "paid": "0.00"})
+    notes = {"created_at": call.now.isoformat(), "created": invoice["version"][:19], "paid": "0.00"}
+    company.save("invoice", invoice, notes)
     return invoice
 
 
@@ -133,7 +134,7 @@ def _listed(call: Call, invoice: Json) -> Json:
         **invoice,
         "dueDate": invoice["paymentInfo"]["dueDate"],
         "newDueDate": invoice["paymentInfo"].get("newDueDate"),
-        "created": notes["created_at"][:19],
+        "created": notes["created"],
     }
     return {name: full[name] for name in LISTED if full.get(name) is not None}
 
@@ -184,7 +185,7 @@ def _has_term(invoice: Json, term: str) -> bool:
 
 
 def _is_in_time(call: Call, invoice: Json) -> bool:
-    created = call.company.notes[("invoice", invoice["id"])]["created_at"]
+    created = call.company.notes[("invoice", invoice["id"])]["created"]
     return (
         call.is_between(invoice["date"], "startDate", "endDate")
         and call.is_between(created, "createdStartDate", "createdEndDate")
