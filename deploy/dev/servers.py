@@ -191,10 +191,14 @@ class DevServers:
         return [*([] if own else given), self._own_rabbitmq, lambda: self._container("rabbitmq")]
 
     def _own_postgres_again(self) -> str | None:
-        return self._own_postgres() if (self._folder / "postgres").exists() else None
+        if (self._folder / "postgres").exists():
+            return self._own_postgres()
+        return self._container("postgres") if (self._folder / "containers").exists() else None
 
     def _own_rabbitmq_again(self) -> str | None:
-        return self._own_rabbitmq() if (self._folder / "rabbitmq").exists() else None
+        if (self._folder / "rabbitmq").exists():
+            return self._own_rabbitmq()
+        return self._container("rabbitmq") if (self._folder / "containers").exists() else None
 
     def _own_postgres(self) -> str | None:
         server = OwnPostgres(self._folder / "postgres")
