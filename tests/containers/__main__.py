@@ -7,6 +7,7 @@ an engine.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -103,7 +104,7 @@ def _scenario(stack: Stack, report_file: Path) -> None:
     """Play the demo as a client of the gateway. Billing sees the sandbox under another address than we do."""
     addresses = {
         "URAKKA_DEMO_SANDBOX_URL": stack.sandbox_url,
-        "URAKKA_DEMO_SANDBOX_INSIDE_URL": _SANDBOX_INSIDE,
+        "URAKKA_DEMO_SANDBOX_URL_INSIDE": _SANDBOX_INSIDE,
         "URAKKA_PROVISIONING_KEY": stack.secrets["PROVISIONING_KEY"],
     }
     command = [sys.executable, "-m", "deploy", "demo", "--base-url", stack.gateway_url, "--report", str(report_file)]
@@ -121,6 +122,11 @@ def _scenario(stack: Stack, report_file: Path) -> None:
     print("\n".join(f"        {line}" for line in lines[-12:]), flush=True)
     if done.returncode != 0:
         raise StackError(f"the scenario ended with status {done.returncode}")
+    played = json.loads(report_file.read_text())
+    broken = [check["name"] for check in played["checks"] if not check["ok"]]
+    assert played["documents"], "no document was made"
+    assert not broken, f"broken: {broken}"
+    print(f"        {len(played['documents'])} documents, {len(played['checks'])} checks hold", flush=True)
 
 
 def _take_down(stack: Stack, report: Report) -> None:
