@@ -230,7 +230,8 @@ def _insert_once(session: Session, order: Mapping[str, Any]) -> bool:
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     statement: Any = postgresql_insert(table) if on_postgresql else sqlite_insert(table)
     statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "workorder_id", "billing_round"])
-    return bool(session.connection().execute(statement, [order]).rowcount)
+    stored = session.connection().execute(statement.values(dict(order)).returning(table.c.id))
+    return stored.scalar_one_or_none() is not None
 
 
 def _settle_earlier_rounds(uow: UnitOfWork, approval: Approval, now: datetime) -> dict[str, Decimal]:
