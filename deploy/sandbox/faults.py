@@ -5,7 +5,7 @@ The kinds, and whether the call's effect is in the books afterwards:
 | kind | effect saved | the client sees |
 |---|---|---|
 | timeout_before_save, timeout_after_save | no / yes | nothing for `delay_s`, then a cut connection |
-| reset_before_save, reset_after_save | no / yes | a connection reset |
+| reset_before_save, reset_after_save | no / yes | a connection closed without an answer |
 | error_500_after_save | yes | HTTP 500 with a page that is not of the protocol |
 | garbage, truncated, ok_without_id | yes | rubbish; half of the answer; success without the new id |
 | unavailable_503, maintenance, rate_429 | no | HTTP 503 page; the protocol's own maintenance answer; 429 |
@@ -21,7 +21,6 @@ import contextlib
 import fnmatch
 import random
 import socket
-import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,6 +47,7 @@ NOT_SAVED = (
 )
 KINDS = SAVED_FIRST + NOT_SAVED
 WRITING_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+TOKEN = "TOKEN"  # noqa: S105 - stands for the method of a token request
 MAX_DELAY_S = 60.0
 GARBAGE = b"<html><body>\x00\xff\xfe gateway hiccup \xc3\x28 <p>"
 ERROR_PAGE = b"<html><head><title>500</title></head><body>Internal Server Error</body></html>"
@@ -143,7 +143,9 @@ class Fault:
         return {name: getattr(self, name) for name in names}
 
     def matches(self, method: str, resource: str) -> bool:
-        """Whether the rule is about this call."""
+        """Whether the rule is about this call. Asking for a token (method TOKEN) must be named by `resource`."""
+        if method == TOKEN:
+            return self.resource is not None and fnmatch.fnmatch(resource, self.resource.lower())
         if self.methods is not None:
             if method not in self.methods:
                 return False
@@ -237,7 +239,7 @@ def _spoil(fault: Fault, answer: Response, environ: Mapping[str, Any], dialect: 
 
 
 def _cut(environ: Mapping[str, Any], *, delay_s: float = 0.0, answer: Response | None = None) -> Response:
-    """An answer that hangs, sends the first half of `answer` if there is one, and resets the connection."""
+    """An answer that hangs, sends the first half of `answer` if there is one, and ends the connection."""
     body = answer.get_data() if answer else b""
     cut = Response(_until_cut(environ, delay_s, body[: len(body) // 2]), direct_passthrough=True)
     if answer:
@@ -250,13 +252,13 @@ def _cut(environ: Mapping[str, Any], *, delay_s: float = 0.0, answer: Response |
 def _until_cut(environ: Mapping[str, Any], delay_s: float, half: bytes) -> Iterator[bytes]:
     if delay_s:
         threading.Event().wait(delay_s)
-    connection = None if half else _socket_of(environ)
     if half:
         yield half
+    connection = _socket_of(environ)
     if connection is not None:
-        # Linger 0 makes the close an RST instead of an orderly end, as a crashed server's does.
+        # Without this the server would keep the connection open for a next request.
         with contextlib.suppress(OSError):
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.shutdown(socket.SHUT_RDWR)
     # Servers treat this as a client that went away and close; Flask's test client raises it in the caller.
     raise ConnectionResetError("cut by a fault of the sandbox")
 

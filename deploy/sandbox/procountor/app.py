@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from ..faults import answer_with
+from ..faults import TOKEN, answer_with
 from ..store import to_json
 from . import invoice_life, invoices, oauth, registers, surroundings
 from .call import Call
@@ -137,7 +137,7 @@ def _issue_token(simulator: ProcountorSimulator, now: datetime) -> Response:
             }
         )
 
-    fault = company.faults.draw("TOKEN", "oauth/token")
+    fault = company.faults.draw(TOKEN, "oauth/token")
     if fault is None:
         return act()
     company.count(f"fault {fault.kind}")

@@ -12,7 +12,6 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from deploy.sandbox import SandboxConfig, create_sandbox
-
 from deploy.sandbox.tests.netvisor_client import NetvisorClient
 from deploy.sandbox.tests.procountor_client import ProcountorClient
 
