@@ -13,7 +13,7 @@ from typing import IO, Protocol
 
 import structlog
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 _log = structlog.get_logger(module=__name__)
 
@@ -55,13 +55,21 @@ class PostgresLeadership:
                 self._connection.execute(text("SELECT 1"))
                 return True
             return self._try()
-        except (DBAPIError, SQLAlchemyError) as error:
+        except SQLAlchemyError as error:
             _log.warning("leader.lost", lock=self._name, error=type(error).__name__)
             self._drop()
             return False
 
     def release(self) -> None:
-        """See `Leadership.release`: closing the session frees the lock."""
+        """See `Leadership.release`. Closing the session alone would free the lock too, but some time
+        later."""
+        try:
+            if self._connection is not None:
+                self._connection.execute(
+                    text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": self._name}
+                )
+        except SQLAlchemyError as error:
+            _log.debug("leader.unlock_failed", lock=self._name, error=type(error).__name__)
         self._drop()
 
     def _try(self) -> bool:
@@ -86,7 +94,7 @@ class PostgresLeadership:
             return
         try:
             connection.close()
-        except (DBAPIError, SQLAlchemyError):
+        except SQLAlchemyError:
             _log.debug("leader.close_failed", lock=self._name)
 
 

@@ -42,7 +42,8 @@ def temporary_database(label: str = "t") -> Iterator[str]:
     """Give the address of a new, empty PostgreSQL database; it is dropped at the end, whoever is
     connected.
 
-    Its owner, as whom the address logs in, is an ordinary role: a superuser would not be bound by row-level security.
+    Its owner, as whom the address logs in, is an ordinary role: a superuser would not be bound by
+    row-level security.
     """
     server = make_url(database_server())
     name = f"urakka_{label}_{secrets.token_hex(5)}"

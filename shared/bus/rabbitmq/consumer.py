@@ -184,6 +184,8 @@ class _Reader:
         )
 
     def _consume(self, channel: Any) -> None:
+        if not channel.is_open:
+            return
         channel.basic_consume(self._queue, self._received, callback=lambda _: self._set_active(True))
 
     def _give_up_opening(self, connection: Any) -> None:

@@ -93,6 +93,8 @@ class RabbitPublisher:
         channel.exchange_declare(self._exchange, passive=True, callback=lambda _: self._ask_confirms(channel))
 
     def _ask_confirms(self, channel: Any) -> None:
+        if not channel.is_open:
+            return
         channel.confirm_delivery(self._confirmed, callback=lambda _: self._ready.set())
 
     def _give_up_opening(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 from shared.bus import failpoints, operations
 from shared.bus.consumer import CannotEver, Handled, NotYet
 from shared.bus.envelope import decode
+from shared.bus.inbox import StoreUnavailable
 from shared.bus.publisher import Outcome
 from shared.bus.relay import RelaySettings
 from shared.bus.schedule import RETRY_DELAYS
@@ -293,6 +294,20 @@ def test_a_crash_before_the_commit_leaves_the_event_to_be_handled(world: World) 
     assert world.effects() == []
     assert world.inbox_rows() == []
     assert world.inbox.take(body) is Handled.APPLIED
+
+
+def test_nothing_is_acknowledged_while_the_consumers_database_is_down(world: World) -> None:
+    products = [new_id() for _ in range(20)]
+    world.consumer_db.down = True
+    world.change_many([(product, 1) for product in products])
+    world.relay()
+    with pytest.raises(StoreUnavailable):
+        world.inbox.take(world.payloads()[0])
+    assert world.effects() == []
+    world.consumer_db.down = False
+    _relay_all(world)
+    eventually(lambda: len(world.effects()) >= 20, timeout_s=30)
+    assert sorted(world.effects()) == sorted((product, 1) for product in products)
 
 
 def test_only_one_relay_leads(world: World) -> None:

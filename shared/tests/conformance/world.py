@@ -1,4 +1,5 @@
-"""Two services and a pipe between them: the same world on SQLite in one process and on PostgreSQL with RabbitMQ."""
+"""Two services and a pipe between them: the same world on SQLite in one process and on PostgreSQL with
+RabbitMQ."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from sqlalchemy import Integer, String, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.bus.catalogue import Catalogue, default_catalogue
@@ -53,6 +55,17 @@ class ProductCopy(CopyRow, Base):
 
     __tablename__ = "copy_product"
     code: Mapped[str | None] = mapped_column(String(40))
+
+
+class FragileDatabase(Database):
+    """A database that can be taken away."""
+
+    down = False
+
+    def begin(self, context: Context) -> UnitOfWork:
+        if self.down:
+            raise OperationalError("BEGIN", None, Exception("the database is down"))
+        return super().begin(context)
 
 
 def catalogue_requiring(*queues: str) -> Catalogue:
@@ -155,12 +168,12 @@ class World:
         self.pipe.connect(self.inbox)
         self.publisher: Publisher | None = None
 
-    def _database(self, url: str, **more: Any) -> Database:
+    def _database(self, url: str, **more: Any) -> FragileDatabase:
         engine = make_engine(url)
         INFRASTRUCTURE.create_all(engine)
         Base.metadata.create_all(engine)
         sink = Outbox("catalog", catalogue=self.catalogue, clock=self.clock).append
-        return Database(engine, event_sink=sink, **more)
+        return FragileDatabase(engine, event_sink=sink, **more)
 
     def new_inbox(self) -> Inbox:
         return Inbox(self.consumer_db, self.consumer, catalogue=self.catalogue, clock=self.clock, chance=lambda: 0.5)
@@ -204,7 +217,9 @@ class World:
     def relay(self) -> RelayReport:
         """One round of a relay that comes, leads and goes."""
         with self.leading() as relay:
-            return relay.run_once()
+            report = relay.run_once()
+        assert report.leading
+        return report
 
     @contextmanager
     def leading(self) -> Iterator[Relay]:
@@ -250,5 +265,3 @@ def new_event(aggregate_id: str, version: int) -> NewEvent:
     """A product in a version of its own; the code names the version."""
     sample = default_catalogue().get(TYPE).samples[0].event
     return NewEvent(TYPE, "product", aggregate_id, version, {**sample.data, "id": aggregate_id, "code": f"v{version}"})
-
-
