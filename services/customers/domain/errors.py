@@ -1,0 +1,96 @@
+"""What can be wrong with customers, contacts and sites, in words for people who do not program."""
+
+from __future__ import annotations
+
+from shared.errors import Conflict, RuleBroken
+
+
+class InvalidCustomer(RuleBroken):
+    """Fields of a customer are not usable; `errors` names them all."""
+
+    code = "customer.invalid"
+    title = "Some fields of the customer are not right"
+
+
+class DuplicateBusinessId(Conflict):
+    """Another customer of the tenant has this business ID."""
+
+    code = "customer.duplicate_business_id"
+    title = "Another customer already has this business ID"
+
+
+class DuplicateNumber(Conflict):
+    """Another customer of the tenant has this customer number."""
+
+    code = "customer.duplicate_number"
+    title = "Another customer already has this customer number"
+
+
+class CustomerArchived(Conflict):
+    """An archived customer takes no changes and no new sites; restore it first."""
+
+    code = "customer.archived"
+    title = "The customer is archived"
+
+
+class InvalidContact(RuleBroken):
+    """Fields of a contact person or of its link are not usable."""
+
+    code = "contact.invalid"
+    title = "Some fields of the contact person are not right"
+
+
+class AlreadyLinked(Conflict):
+    """The contact person already has this role there."""
+
+    code = "contact.already_linked"
+    title = "The contact person already has this role here"
+
+
+class InvalidSite(RuleBroken):
+    """Fields of a site are not usable; `errors` names them all."""
+
+    code = "site.invalid"
+    title = "Some fields of the site are not right"
+
+
+class SiteLoop(Conflict):
+    """A site cannot lie inside itself."""
+
+    code = "site.loop"
+    title = "A site cannot be moved below itself"
+
+
+class TooDeep(RuleBroken):
+    """The site tree has a limit, so that a path stays readable and searchable."""
+
+    code = "site.too_deep"
+    title = "The site tree cannot be this deep"
+
+
+class SiteInUse(Conflict):
+    """A site with sites below it in use cannot be archived."""
+
+    code = "site.in_use"
+    title = "There are sites in use below this one"
+
+
+class SiteArchived(Conflict):
+    """An archived site takes no changes."""
+
+    code = "site.archived"
+    title = "The site is archived"
+
+
+class AttachmentOverlap(Conflict):
+    """On each day a site has at most one customer of its own."""
+
+    code = "site.attachment_overlap"
+    title = "Another customer is attached to the site in this period"
+
+
+class InvalidPeriod(RuleBroken):
+    """The last day of a period is before its first."""
+
+    code = "site.invalid_period"
+    title = "The period ends before it begins"
