@@ -1,1 +1,9 @@
-"""Tables and named queries of the customers service."""
+"""Tables of customers: customers, contact persons, sites, imports."""
+
+from services.customers.models.base import Base
+from services.customers.models.contact import Contact, ContactLink
+from services.customers.models.customer import Customer
+from services.customers.models.imported import Import, ImportKey
+from services.customers.models.site import Site, SiteAttachment
+
+__all__ = ["Base", "Contact", "ContactLink", "Customer", "Import", "ImportKey", "Site", "SiteAttachment"]

@@ -1,0 +1,108 @@
+"""Customers over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from services.customers.api.schemas import CustomerChangeIn, CustomerIn, CustomerOut, CustomerQuery
+from services.customers.app import customers as use_cases
+from services.customers.domain.customer import MINIMAL_FIELDS, fold
+from services.customers.models import Customer
+from shared.clock import utc_now
+from shared.db import get_or_404
+from shared.db.paging import Page, fetch_page
+from shared.errors import FieldError, Forbidden
+from shared.http import (
+    Blueprint,
+    begin,
+    caller,
+    creation_request,
+    expected_version,
+    page_schema,
+    read,
+    requires,
+    with_etag,
+)
+
+blp = Blueprint("customers", __name__, url_prefix="/customers", description="Those who pay")
+
+
+@blp.get("")
+@requires("customers.read")
+@blp.arguments(CustomerQuery, location="query")
+@blp.response(200, page_schema(CustomerOut))
+def list_customers(query: dict[str, Any]) -> Page[Customer]:
+    """List customers, oldest first"""
+    statement = select(Customer)
+    for name in ("business_id", "number", "kind"):
+        if name in query:
+            statement = statement.where(getattr(Customer, name) == query[name])
+    if query.get("q"):
+        statement = statement.where(Customer.search_text.contains(fold(query["q"]), autoescape=True))
+    is_archived = Customer.archived_at.is_not(None) if query["archived"] else Customer.archived_at.is_(None)
+    with read() as uow:
+        return fetch_page(
+            uow.session, statement.where(is_archived), Customer.id, limit=query["limit"], after=query["after"]
+        )
+
+
+@blp.post("")
+@requires("customers.write", "customers.create_minimal")
+@blp.arguments(CustomerIn)
+@blp.response(201, CustomerOut)
+def create_customer(body: dict[str, Any]) -> Customer:
+    """Make a customer
+
+    With the permission customers.create_minimal alone only id, name, kind, phone and billing_address may be sent.
+    """
+    if not caller().may("customers.write"):
+        beyond = sorted(set(body) - MINIMAL_FIELDS)
+        if beyond:
+            raise Forbidden(
+                errors=[FieldError(f"/{name}", "forbidden", "You may not fill in this.") for name in beyond]
+            )
+    return with_etag(use_cases.create_customer(begin(), creation_request("customer", body), body))
+
+
+@blp.get("/<customer_id>")
+@requires("customers.read")
+@blp.response(200, CustomerOut)
+def show_customer(customer_id: str) -> Customer:
+    """Show a customer"""
+    with read() as uow:
+        return with_etag(get_or_404(uow.session, Customer, customer_id))
+
+
+@blp.patch("/<customer_id>")
+@requires("customers.write")
+@blp.arguments(CustomerChangeIn)
+@blp.response(200, CustomerOut)
+def change_customer(body: dict[str, Any], customer_id: str) -> Customer:
+    """Change a customer; send If-Match"""
+    version = expected_version(required=True)
+    return with_etag(use_cases.change_customer(begin(), customer_id, body, expected_version=version))
+
+
+@blp.post("/<customer_id>/archive")
+@requires("customers.write")
+@blp.response(200, CustomerOut)
+def archive_customer(customer_id: str) -> Customer:
+    """Take a customer out of use; its history stays"""
+    return _set_archived(customer_id, archived=True)
+
+
+@blp.post("/<customer_id>/restore")
+@requires("customers.write")
+@blp.response(200, CustomerOut)
+def restore_customer(customer_id: str) -> Customer:
+    """Take an archived customer into use again"""
+    return _set_archived(customer_id, archived=False)
+
+
+def _set_archived(customer_id: str, *, archived: bool) -> Customer:
+    version = expected_version()
+    return with_etag(
+        use_cases.archive_customer(begin(), customer_id, archived=archived, expected_version=version, now=utc_now())
+    )

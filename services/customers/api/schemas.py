@@ -1,0 +1,328 @@
+"""What goes in and out over HTTP. Form is checked here, meaning in the domain."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from marshmallow import ValidationError, fields, validate
+
+from services.customers.domain.contact import Role
+from services.customers.domain.customer import BillingRhythm, InvoiceChannel, Kind, Language, Reference, State
+from services.customers.domain.site_tree import SiteType
+from shared.http import IdString, PageQuery, Schema, Text
+from shared.ids import is_id
+
+AT_THE_TOP = "none"
+"""In place of a parent's id: sites that have none."""
+
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
+
+
+def reasonable_day(day: date | None) -> None:
+    """Refuse days that can only be slips, and that would leave the calendar when a day is added."""
+    if day is not None and not _EARLIEST <= day <= _LATEST:
+        raise ValidationError("Expected a day between 1900-01-01 and 2999-12-31.")
+
+
+def _id_or_none(text: str) -> None:
+    if text != AT_THE_TOP and not is_id(text):
+        raise ValidationError(f"Expected an id or {AT_THE_TOP}.")
+
+
+def one_of(values: type[StrEnum]) -> validate.OneOf:
+    """Return a validator for the values of an enumeration."""
+    return validate.OneOf([member.value for member in values])
+
+
+class AddressIn(Schema):
+    """A postal address. Lost leading zeros of a Finnish postal code are put back."""
+
+    street = Text(200, allow_none=True, load_default="", metadata={"example": "Haapatie 4 A 12"})
+    postal_code = Text(12, allow_none=True, load_default="", metadata={"example": "02150"})
+    city = Text(100, allow_none=True, load_default="", metadata={"example": "ESPOO"})
+    country = fields.String(
+        load_default="FI",
+        validate=validate.Regexp(r"\A[A-Z]{2}\Z"),
+        metadata={"description": "ISO 3166-1 alpha-2", "pattern": "^[A-Z]{2}$"},
+    )
+
+
+class AddressOut(Schema):
+    """A postal address; parts that are not known are empty."""
+
+    street = fields.String(required=True)
+    postal_code = fields.String(required=True)
+    city = fields.String(required=True)
+    country = fields.String(required=True, metadata={"description": "ISO 3166-1 alpha-2"})
+
+
+class CustomerChangeIn(Schema):
+    """Fields to change; those left out stay as they are, null empties a field."""
+
+    name = Text(200, min_length=1, metadata={"example": "As Oy Esimerkin Haapapiha"})
+    kind = fields.String(validate=one_of(Kind), metadata={"description": "Default: company"})
+    business_id = Text(20, allow_none=True, metadata={"description": "With its check digit", "example": "9000011-8"})
+    vat_number = Text(20, allow_none=True, metadata={"example": "FI90000118"})
+    billing_address = fields.Nested(AddressIn, allow_none=True)
+    visiting_address = fields.Nested(AddressIn, allow_none=True)
+    email = Text(254, allow_none=True)
+    phone = Text(40, allow_none=True, metadata={"description": "Stored as +358401234567", "example": "040 123 4567"})
+    language = fields.String(validate=one_of(Language))
+    payment_term_days = fields.Integer(strict=True, validate=validate.Range(0, 365), metadata={"description": "Days"})
+    invoice_channel = fields.String(
+        validate=one_of(InvoiceChannel),
+        metadata={"description": "Default: e-invoice with its address, else e-mail, else letter"},
+    )
+    einvoice_address = Text(60, allow_none=True, metadata={"example": "003790000118"})
+    einvoice_operator = Text(60, allow_none=True, metadata={"example": "003721291126"})
+    billing_rhythm = fields.String(validate=one_of(BillingRhythm))
+    payer_id = IdString(allow_none=True, metadata={"description": "Another customer that pays for this one"})
+    construction_seller_from = fields.Date(
+        allow_none=True,
+        validate=reasonable_day,
+        metadata={"description": "From this day the buyer sells construction services (reverse charge)"},
+    )
+    required_references = fields.List(
+        fields.String(validate=one_of(Reference)),
+        validate=validate.Length(max=10),
+        metadata={"description": "References that its work orders must have before approval"},
+    )
+    price_group = Text(60, allow_none=True)
+    default_cost_centre = Text(60, allow_none=True)
+    on_hold = fields.Boolean(truthy={True}, falsy={False}, metadata={"description": "No new work"})
+    work_while_on_hold = fields.Boolean(
+        truthy={True}, falsy={False}, metadata={"description": "Work goes on while on hold"}
+    )
+    field_notes = Text(2000, allow_none=True, metadata={"description": "For those who do the work"})
+    billing_notes = Text(2000, allow_none=True, metadata={"description": "For those who bill it"})
+
+
+class CustomerIn(CustomerChangeIn):
+    """A new customer. Only the name is mandatory."""
+
+    id = IdString(metadata={"description": "Chosen by the client, so that sending twice makes one"})
+    number = Text(20, allow_none=True, metadata={"description": "Customer number; the next of the series if left out"})
+    name = Text(200, min_length=1, required=True, metadata={"example": "As Oy Esimerkin Haapapiha"})
+
+
+class CustomerOut(Schema):
+    """A customer."""
+
+    id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    number = fields.String(required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    state = fields.String(required=True, validate=one_of(State))
+    business_id = fields.String(allow_none=True)
+    vat_number = fields.String(allow_none=True)
+    billing_address = fields.Nested(AddressOut, allow_none=True)
+    visiting_address = fields.Nested(AddressOut, allow_none=True)
+    email = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+    language = fields.String(required=True)
+    payment_term_days = fields.Integer(required=True)
+    invoice_channel = fields.String(required=True)
+    einvoice_address = fields.String(allow_none=True)
+    einvoice_operator = fields.String(allow_none=True)
+    billing_rhythm = fields.String(required=True)
+    payer_id = fields.String(allow_none=True)
+    construction_seller_from = fields.Date(allow_none=True)
+    required_references = fields.List(fields.String(), required=True)
+    price_group = fields.String(allow_none=True)
+    default_cost_centre = fields.String(allow_none=True)
+    on_hold = fields.Boolean(required=True)
+    work_while_on_hold = fields.Boolean(required=True)
+    archived = fields.Boolean(required=True)
+    field_notes = fields.String(allow_none=True)
+    billing_notes = fields.String(allow_none=True)
+    created_at = fields.DateTime(required=True)
+    changed_at = fields.DateTime(required=True)
+
+
+class CustomerQuery(PageQuery):
+    """Filters of the list of customers; all given ones must hold."""
+
+    q = Text(100, metadata={"description": "Part of the name, number, business ID or city"})
+    business_id = Text(20)
+    number = Text(20)
+    kind = fields.String(validate=one_of(Kind))
+    archived = fields.Boolean(
+        load_default=False, metadata={"description": "true: those out of use; default: those in use"}
+    )
+
+
+class ContactFieldsIn(Schema):
+    """Fields of a contact person."""
+
+    title = Text(100, allow_none=True)
+    email = Text(254, allow_none=True)
+    phone = Text(40, allow_none=True)
+    notes = Text(2000, allow_none=True)
+
+
+class ContactChangeIn(ContactFieldsIn):
+    """Fields to change; those left out stay as they are, null empties a field."""
+
+    name = Text(200, min_length=1)
+
+
+class ContactIn(ContactFieldsIn):
+    """A new contact person."""
+
+    id = IdString()
+    name = Text(200, min_length=1, required=True)
+
+
+class ContactOut(Schema):
+    """A contact person."""
+
+    id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    name = fields.String(required=True)
+    title = fields.String(allow_none=True)
+    email = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+    notes = fields.String(allow_none=True)
+
+
+class ContactQuery(PageQuery):
+    """Filters of the list of contact persons."""
+
+    q = Text(100, metadata={"description": "Part of the name, as it is written"})
+
+
+class ContactLinkIn(ContactFieldsIn):
+    """A role for a person: `contact_id` of a known one, or the fields of a new one."""
+
+    id = IdString(metadata={"description": "Of the link, chosen by the client"})
+    contact_id = IdString(allow_none=True)
+    name = Text(200, min_length=1)
+    role = fields.String(required=True, validate=one_of(Role))
+    is_default = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "At most one per role; a new default takes the place of the old one"},
+    )
+
+
+class ContactLinkOut(Schema):
+    """A person's role for a customer or at a site."""
+
+    id = fields.String(required=True)
+    role = fields.String(required=True)
+    is_default = fields.Boolean(required=True)
+    contact = fields.Nested(ContactOut, required=True)
+
+
+class ContactLinksOut(Schema):
+    """All roles at one place."""
+
+    items = fields.List(fields.Nested(ContactLinkOut), required=True)
+
+
+class SiteFieldsIn(Schema):
+    """Fields of a site."""
+
+    address = fields.Nested(AddressIn, allow_none=True)
+    cost_centre = Text(60, allow_none=True)
+    notes = Text(2000, allow_none=True)
+
+
+class SiteChangeIn(SiteFieldsIn):
+    """Fields to change; those left out stay as they are, null empties a field."""
+
+    type = fields.String(validate=one_of(SiteType))
+    name = Text(200, min_length=1)
+
+
+class SiteIn(SiteFieldsIn):
+    """A new site."""
+
+    id = IdString()
+    type = fields.String(required=True, validate=one_of(SiteType))
+    name = Text(200, min_length=1, required=True, metadata={"example": "Haapatie 4"})
+    parent_id = IdString(allow_none=True, metadata={"description": "The site it lies in; none: at the top"})
+    customer_id = IdString(allow_none=True, metadata={"description": "Attached to the new site from today"})
+
+
+class SiteOut(Schema):
+    """A site."""
+
+    id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    parent_id = fields.String(allow_none=True)
+    path = fields.String(required=True, metadata={"description": "Ids from the top to the site itself"})
+    type = fields.String(required=True)
+    name = fields.String(required=True)
+    address = fields.Nested(AddressOut, allow_none=True)
+    cost_centre = fields.String(allow_none=True)
+    notes = fields.String(allow_none=True)
+    customer_id = fields.String(allow_none=True, metadata={"description": "The nearest attached customer now"})
+    archived = fields.Boolean(required=True)
+    created_at = fields.DateTime(required=True)
+    changed_at = fields.DateTime(required=True)
+
+
+class SiteQuery(PageQuery):
+    """Filters of the list of sites; all given ones must hold."""
+
+    customer = IdString(metadata={"description": "Sites that belong to this customer now"})
+    parent = fields.String(
+        validate=_id_or_none, metadata={"description": "Sites right below this one; `none`: at the top"}
+    )
+    subtree = IdString(metadata={"description": "This site and all below it"})
+    q = Text(100, metadata={"description": "Part of the name, as it is written"})
+    archived = fields.Boolean(load_default=False)
+
+
+class SiteMoveIn(Schema):
+    """Where a site goes."""
+
+    parent_id = IdString(required=True, allow_none=True, metadata={"description": "null: to the top"})
+
+
+class AttachmentIn(Schema):
+    """A customer and its time at a site; both days included."""
+
+    id = IdString()
+    customer_id = IdString(required=True)
+    valid_from = fields.Date(required=True, validate=reasonable_day)
+    valid_to = fields.Date(allow_none=True, load_default=None, validate=reasonable_day)
+
+
+class AttachmentEndIn(Schema):
+    """The last day of an attachment."""
+
+    valid_to = fields.Date(required=True, allow_none=True, validate=reasonable_day)
+
+
+class AttachmentOut(Schema):
+    """A customer and its time at a site; both days included."""
+
+    id = fields.String(required=True)
+    site_id = fields.String(required=True)
+    customer_id = fields.String(required=True)
+    valid_from = fields.Date(required=True)
+    valid_to = fields.Date(allow_none=True)
+
+
+class AttachmentsOut(Schema):
+    """Attachments of one site, oldest first."""
+
+    items = fields.List(fields.Nested(AttachmentOut), required=True)
+
+
+class DayQuery(Schema):
+    """A day."""
+
+    on = fields.Date(load_default=None, validate=reasonable_day, metadata={"description": "Default: today"})
+
+
+class SiteCustomerOut(Schema):
+    """Whom a site belongs to on a day."""
+
+    on = fields.Date(required=True)
+    customer = fields.Nested(CustomerOut, allow_none=True, required=True)

@@ -1,0 +1,172 @@
+"""Sites over HTTP: the tree, and which customer a site belongs to on which day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from services.customers.api.schemas import (
+    AT_THE_TOP,
+    AttachmentEndIn,
+    AttachmentIn,
+    AttachmentOut,
+    AttachmentsOut,
+    DayQuery,
+    SiteChangeIn,
+    SiteCustomerOut,
+    SiteIn,
+    SiteMoveIn,
+    SiteOut,
+    SiteQuery,
+)
+from services.customers.app import sites as use_cases
+from services.customers.models import Site, SiteAttachment
+from shared.clock import business_day, utc_now
+from shared.db import get_or_404
+from shared.db.paging import Page, fetch_page
+from shared.http import (
+    Blueprint,
+    begin,
+    creation_request,
+    expected_version,
+    page_schema,
+    read,
+    requires,
+    with_etag,
+)
+
+blp = Blueprint("sites", __name__, url_prefix="/sites", description="Where work is done")
+
+
+@blp.get("")
+@requires("customers.read")
+@blp.arguments(SiteQuery, location="query")
+@blp.response(200, page_schema(SiteOut))
+def list_sites(query: dict[str, Any]) -> Page[Site]:
+    """List sites, oldest first"""
+    statement = select(Site).where(Site.archived_at.is_not(None) if query["archived"] else Site.archived_at.is_(None))
+    if "customer" in query:
+        statement = statement.where(Site.customer_id == query["customer"])
+    if "parent" in query:
+        top = query["parent"] == AT_THE_TOP
+        statement = statement.where(Site.parent_id.is_(None) if top else Site.parent_id == query["parent"])
+    if query.get("q"):
+        statement = statement.where(Site.name.contains(query["q"], autoescape=True))
+    with read() as uow:
+        if "subtree" in query:
+            root = get_or_404(uow.session, Site, query["subtree"])
+            below = Site.path.startswith(root.path + "/", autoescape=True)
+            statement = statement.where(or_(Site.id == root.id, below))
+        return fetch_page(uow.session, statement, Site.id, limit=query["limit"], after=query["after"])
+
+
+@blp.post("")
+@requires("customers.write")
+@blp.arguments(SiteIn)
+@blp.response(201, SiteOut)
+def create_site(body: dict[str, Any]) -> Site:
+    """Make a site, maybe below another and attached to a customer from today"""
+    return with_etag(use_cases.create_site(begin(), creation_request("site", body), body, now=utc_now()))
+
+
+@blp.get("/<site_id>")
+@requires("customers.read")
+@blp.response(200, SiteOut)
+def show_site(site_id: str) -> Site:
+    """Show a site"""
+    with read() as uow:
+        return with_etag(get_or_404(uow.session, Site, site_id))
+
+
+@blp.patch("/<site_id>")
+@requires("customers.write")
+@blp.arguments(SiteChangeIn)
+@blp.response(200, SiteOut)
+def change_site(body: dict[str, Any], site_id: str) -> Site:
+    """Change a site; send If-Match"""
+    version = expected_version(required=True)
+    return with_etag(use_cases.change_site(begin(), site_id, body, expected_version=version))
+
+
+@blp.post("/<site_id>/move")
+@requires("customers.write")
+@blp.arguments(SiteMoveIn)
+@blp.response(200, SiteOut)
+def move_site(body: dict[str, Any], site_id: str) -> Site:
+    """Move a site, with everything below it, under another or to the top"""
+    version = expected_version()
+    return with_etag(use_cases.move_site(begin(), site_id, body["parent_id"], expected_version=version, now=utc_now()))
+
+
+@blp.post("/<site_id>/archive")
+@requires("customers.write")
+@blp.response(200, SiteOut)
+def archive_site(site_id: str) -> Site:
+    """Take a site out of use"""
+    return _set_archived(site_id, archived=True)
+
+
+@blp.post("/<site_id>/restore")
+@requires("customers.write")
+@blp.response(200, SiteOut)
+def restore_site(site_id: str) -> Site:
+    """Take an archived site into use again"""
+    return _set_archived(site_id, archived=False)
+
+
+@blp.get("/<site_id>/attachments")
+@requires("customers.read")
+@blp.response(200, AttachmentsOut)
+def list_attachments(site_id: str) -> dict[str, Any]:
+    """List the customers that were, are and will be attached to the site itself"""
+    with read() as uow:
+        site = get_or_404(uow.session, Site, site_id)
+        return {"items": use_cases.attachments_of(uow, [site.id])}
+
+
+@blp.post("/<site_id>/attachments")
+@requires("customers.write")
+@blp.arguments(AttachmentIn)
+@blp.response(201, AttachmentOut)
+def attach_customer(body: dict[str, Any], site_id: str) -> SiteAttachment:
+    """Let the site, and what lies below it, belong to a customer for a period
+
+    An open attachment that began earlier ends the day before.
+    """
+    return use_cases.attach_customer(
+        begin(),
+        creation_request(f"site_attachment:{site_id}"[:60], body),
+        site_id,
+        body["customer_id"],
+        valid_from=body["valid_from"],
+        valid_to=body["valid_to"],
+        now=utc_now(),
+    )
+
+
+@blp.patch("/<site_id>/attachments/<attachment_id>")
+@requires("customers.write")
+@blp.arguments(AttachmentEndIn)
+@blp.response(200, AttachmentOut)
+def end_attachment(body: dict[str, Any], site_id: str, attachment_id: str) -> SiteAttachment:
+    """Set the last day of an attachment"""
+    return use_cases.end_attachment(begin(), site_id, attachment_id, valid_to=body["valid_to"], now=utc_now())
+
+
+@blp.get("/<site_id>/customer")
+@requires("customers.read")
+@blp.arguments(DayQuery, location="query")
+@blp.response(200, SiteCustomerOut)
+def show_customer_on(query: dict[str, Any], site_id: str) -> dict[str, Any]:
+    """Show whom the site belongs to on a day: the nearest attached customer"""
+    day = query["on"] or business_day(utc_now())
+    with read() as uow:
+        return {"on": day, "customer": use_cases.customer_on(uow, site_id, day)}
+
+
+def _set_archived(site_id: str, *, archived: bool) -> Site:
+    version = expected_version()
+    return with_etag(
+        use_cases.archive_site(begin(), site_id, archived=archived, expected_version=version, now=utc_now())
+    )

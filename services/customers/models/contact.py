@@ -1,0 +1,64 @@
+"""Contact persons and their links to customers and sites (domain.md §2.2)."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from services.customers.models.base import Base
+from shared.db import Audited, TenantScoped, Versioned
+from shared.db.mixins import ID
+from shared.ids import new_id
+
+_DEFAULT_OF_CUSTOMER = text("is_default AND customer_id IS NOT NULL")
+_DEFAULT_OF_SITE = text("is_default AND site_id IS NOT NULL")
+
+
+class Contact(Versioned, TenantScoped, Audited, Base):
+    """A person, once, however many customers and sites know them."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (Index("ix_contacts_tenant_id_id", "tenant_id", "id"),)
+
+    name: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str | None] = mapped_column(String(100))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    notes: Mapped[str | None] = mapped_column(Text)
+
+
+class ContactLink(TenantScoped, Audited, Base):
+    """A contact person has a role for one customer or at one site."""
+
+    __tablename__ = "contact_links"
+    __table_args__ = (
+        CheckConstraint("(customer_id IS NULL) <> (site_id IS NULL)", name="one_end"),
+        Index("uq_contact_links_customer", "tenant_id", "customer_id", "role", "contact_id", unique=True),
+        Index("uq_contact_links_site", "tenant_id", "site_id", "role", "contact_id", unique=True),
+        Index(
+            "uq_contact_links_customer_default",
+            "tenant_id",
+            "customer_id",
+            "role",
+            unique=True,
+            postgresql_where=_DEFAULT_OF_CUSTOMER,
+            sqlite_where=_DEFAULT_OF_CUSTOMER,
+        ),
+        Index(
+            "uq_contact_links_site_default",
+            "tenant_id",
+            "site_id",
+            "role",
+            unique=True,
+            postgresql_where=_DEFAULT_OF_SITE,
+            sqlite_where=_DEFAULT_OF_SITE,
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    contact_id: Mapped[str] = mapped_column(ID, ForeignKey("contacts.id"), index=True)
+    customer_id: Mapped[str | None] = mapped_column(ID, ForeignKey("customers.id"))
+    site_id: Mapped[str | None] = mapped_column(ID, ForeignKey("sites.id"))
+    role: Mapped[str] = mapped_column(String(10))
+    is_default: Mapped[bool]
+    contact: Mapped[Contact] = relationship(lazy="joined")

@@ -1,0 +1,72 @@
+"""The customer: the party that pays (domain.md §2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.customers.domain.customer import State, state_of
+from services.customers.models.base import Base
+from shared.db import Audited, Json, TenantScoped, UtcDateTime, Versioned
+from shared.db.mixins import ID
+
+Address = dict[str, str]
+"""street, postal_code, city, country."""
+
+
+class Customer(Versioned, TenantScoped, Audited, Base):
+    """One customer. The number is given once and stays; archived_at is set while it is archived."""
+
+    __tablename__ = "customers"
+    __audit_left_out__: ClassVar[tuple[str, ...]] = ("search_text",)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number"),
+        UniqueConstraint("tenant_id", "business_id"),
+        Index("ix_customers_tenant_id_id", "tenant_id", "id"),
+    )
+
+    number: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    business_id: Mapped[str | None] = mapped_column(String(9))
+    vat_number: Mapped[str | None] = mapped_column(String(20))
+    billing_address: Mapped[Address | None] = mapped_column(Json)
+    visiting_address: Mapped[Address | None] = mapped_column(Json)
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(2))
+    payment_term_days: Mapped[int]
+    invoice_channel: Mapped[str] = mapped_column(String(10))
+    einvoice_address: Mapped[str | None] = mapped_column(String(40))
+    einvoice_operator: Mapped[str | None] = mapped_column(String(20))
+    billing_rhythm: Mapped[str] = mapped_column(String(10))
+    payer_id: Mapped[str | None] = mapped_column(ID)
+    construction_seller_from: Mapped[date | None]
+    required_references: Mapped[list[str]] = mapped_column(Json)
+    price_group: Mapped[str | None] = mapped_column(String(60))
+    default_cost_centre: Mapped[str | None] = mapped_column(String(60))
+    on_hold: Mapped[bool]
+    work_while_on_hold: Mapped[bool]
+    field_notes: Mapped[str | None] = mapped_column(Text)
+    billing_notes: Mapped[str | None] = mapped_column(Text)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    search_text: Mapped[str] = mapped_column(Text)
+
+    @property
+    def archived(self) -> bool:
+        """Say whether the customer is no longer in use."""
+        return self.archived_at is not None
+
+    @property
+    def state(self) -> State:
+        """Active, on hold or archived."""
+        return state_of(on_hold=self.on_hold, archived=self.archived)
+
+    def take(self, fields: Mapping[str, Any]) -> None:
+        """Take over checked fields."""
+        for name, value in fields.items():
+            setattr(self, name, value)

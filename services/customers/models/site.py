@@ -1,0 +1,62 @@
+"""Sites and which customer they belong to (domain.md §2.3)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.customers.domain.site_tree import Attachment
+from services.customers.models.base import Base
+from services.customers.models.customer import Address
+from shared.db import Audited, Json, TenantScoped, UtcDateTime, Versioned
+from shared.db.mixins import ID
+from shared.ids import new_id
+
+
+class Site(Versioned, TenantScoped, Audited, Base):
+    """A node of the site tree.
+
+    path         ids from the root to the site (`site_tree`); kept in step when a site is moved
+    customer_id  the nearest attached customer, as of the last published state; a daily job keeps it up
+    """
+
+    __tablename__ = "sites"
+    __table_args__ = (
+        Index("ix_sites_tenant_id_path", "tenant_id", "path", postgresql_ops={"path": "varchar_pattern_ops"}),
+        Index("ix_sites_tenant_id_customer_id", "tenant_id", "customer_id"),
+        Index("ix_sites_tenant_id_id", "tenant_id", "id"),
+    )
+
+    parent_id: Mapped[str | None] = mapped_column(ID, ForeignKey("sites.id"), index=True)
+    path: Mapped[str] = mapped_column(String(1500))
+    type: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(200))
+    address: Mapped[Address | None] = mapped_column(Json)
+    cost_centre: Mapped[str | None] = mapped_column(String(60))
+    notes: Mapped[str | None] = mapped_column(Text)
+    customer_id: Mapped[str | None] = mapped_column(ID, ForeignKey("customers.id"))
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def archived(self) -> bool:
+        """Say whether the site is no longer in use."""
+        return self.archived_at is not None
+
+
+class SiteAttachment(TenantScoped, Audited, Base):
+    """A customer owns a site, and what lies below it, for a time; both days included."""
+
+    __tablename__ = "site_attachments"
+    __table_args__ = (Index("ix_site_attachments_tenant_id_site_id", "tenant_id", "site_id"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    site_id: Mapped[str] = mapped_column(ID, ForeignKey("sites.id"))
+    customer_id: Mapped[str] = mapped_column(ID, ForeignKey("customers.id"))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    def value(self) -> Attachment:
+        """Return the attachment as the rules of the tree see it."""
+        return Attachment(self.id, self.site_id, self.customer_id, self.valid_from, self.valid_to)
