@@ -9,11 +9,11 @@ from services.workorders.models import WorkOrder
 from shared.context import Context
 
 _WORKER = ("workorders.read_own", "workorders.record")
-_OFFICE = ("workorders.plan", "workorders.review")
+_OFFICE = ("workorders.plan", "workorders.review", "workorders.integrate")
 
 
 def is_office(context: Context) -> bool:
-    """Say whether the caller plans or reviews: may record for others, price by hand, correct during review."""
+    """Say whether the caller plans, reviews or hands orders over: may plan rows, price by hand, record for others."""
     return any(context.may(permission) for permission in _OFFICE)
 
 
@@ -23,8 +23,14 @@ def sees_prices(context: Context) -> bool:
 
 
 def may_see(context: Context, order: WorkOrder) -> bool:
-    """Say whether the caller sees this order: all with `workorders.read`; else own ones, and workers the queue."""
+    """Say whether the caller sees this order.
+
+    All with `workorders.read`; else own ones; workers also the queue; integrations also what any of them handed over,
+    since an API key is replaced now and then.
+    """
     if context.may("workorders.read") or context.actor in (order.assigned_to, order.created_by):
+        return True
+    if context.may("workorders.integrate") and order.external_source is not None:
         return True
     in_queue = order.assigned_to is None and order.state == State.PLANNED
     return in_queue and any(context.may(permission) for permission in _WORKER)
@@ -35,6 +41,7 @@ def visible_to(context: Context) -> ColumnElement[bool]:
     if context.may("workorders.read"):
         return true()
     queue: ColumnElement[bool] = false()
+    handed_over = WorkOrder.external_source.is_not(None) if context.may("workorders.integrate") else false()
     if any(context.may(permission) for permission in _WORKER):
         queue = and_(WorkOrder.assigned_to.is_(None), WorkOrder.state == State.PLANNED.value)
-    return or_(WorkOrder.assigned_to == context.actor, WorkOrder.created_by == context.actor, queue)
+    return or_(WorkOrder.assigned_to == context.actor, WorkOrder.created_by == context.actor, queue, handed_over)

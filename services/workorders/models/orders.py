@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from services.workorders.domain.lifecycle import RowFacts, State
 from services.workorders.domain.values import Chargeability
@@ -15,10 +15,17 @@ from services.workorders.models.base import Base
 from shared.db import Audited, Json, Quantity, Rate, TenantScoped, UnitPrice, UtcDateTime, Versioned
 from shared.db.mixins import ID
 from shared.ids import new_id
-from shared.money import line_net
+from shared.money import QUANTITY_STEP, UNIT_PRICE_STEP, line_net
 
 ACTOR = String(80)
 REASON = String(1000)
+
+_STEPS = {
+    "quantity": QUANTITY_STEP,
+    "unit_price": UNIT_PRICE_STEP,
+    "discount_percent": Decimal("0.01"),
+    "vat_rate_percent": Decimal("0.01"),
+}
 
 
 class WorkOrder(Base, TenantScoped, Versioned, Audited):
@@ -121,6 +128,11 @@ class WorkRow(Base, TenantScoped, Audited):
     document_target_id: Mapped[str | None] = mapped_column(String(200))
     transferred_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     content_hash: Mapped[str] = mapped_column(String(64))
+
+    @validates(*_STEPS)
+    def _take_exact(self, name: str, value: Decimal | None) -> Decimal | None:
+        """Hold decimals with the column's scale from the start: an answer is the same before and after storing."""
+        return None if value is None else value.quantize(_STEPS[name])
 
     @property
     def is_charged(self) -> bool:
