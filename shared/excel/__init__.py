@@ -9,8 +9,10 @@ from shared.excel.errors import NoTable, NotAWorkbook, WorkbookTooLarge
 from shared.excel.headers import Column, words
 from shared.excel.limits import DEFAULT_LIMITS, WorkbookLimits
 from shared.excel.parsers import CellProblem, Noted
-from shared.excel.table import CellError, CellWarning, ParsedRow, Skipped, TableReading, read_table
-from shared.excel.workbook import Sheet, column_letter, read_workbook
+from shared.excel.rows import Skipped
+from shared.excel.sheet import Sheet, column_letter
+from shared.excel.table import CellError, CellWarning, ParsedRow, TableReading, read_table
+from shared.excel.workbook import read_workbook
 from shared.excel.writing import write_workbook
 
 __all__ = [

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -79,9 +79,9 @@ def number_cell(digits: str, number_format: NumberFormat, *, date1904: bool) -> 
     """Make a number, or date, cell from the digits in the file."""
     try:
         if len(digits) > _LONGEST_NUMBER:
-            raise InvalidOperation
+            return Cell(Kind.ERROR, digits[:_LONGEST_NUMBER])
         number = _SPREADSHEET_PRECISION.create_decimal(digits.strip())
-    except InvalidOperation:
+    except DecimalException:
         return Cell(Kind.ERROR, digits[:_LONGEST_NUMBER])
     if not number.is_finite() or abs(number.adjusted()) > 300:
         return Cell(Kind.ERROR, digits[:_LONGEST_NUMBER])

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Final
 
 from shared.excel.cells import Cell, Kind
 from shared.excel.parsers import Parser, fold
-from shared.excel.workbook import Sheet
+from shared.excel.sheet import Sheet
 
 ROWS_SEARCHED: Final = 60
 """How many filled rows at the top of a sheet may be the header."""
-_NEAR: Final = 0.9
+COLUMNS_SEARCHED: Final = 300
+LONGEST_NAME: Final = 120
+"""How many names in a row, and how long ones, are looked at: what is beyond is no header."""
 _SHORTEST_NEAR: Final = 6
 
 
@@ -66,22 +67,20 @@ class Header:
 def find_header(sheet: Sheet, columns: Sequence[Column]) -> Header | None:
     """Return the row that names most columns (the first of equals), or None when no row names two of them.
 
-    A row with all required columns comes before any without. A name in a cell merged downwards counts for
-    each of its rows, so a header of two rows is found in its lower one.
+    A row with all required columns comes before any without. A name in a cell merged downwards counts for each of its
+    rows, so a header of two rows is found in its lower one.
     """
+    labels = _Labels(columns)
+    fewest = min(2, len(columns))
     best: Header | None = None
-    best_score = (False, 1 if len(columns) > 1 else 0)
-    for row in _top_rows(sheet):
+    best_score = (False, 0)
+    for row in list(sheet.rows)[:ROWS_SEARCHED]:
         names = header_names(sheet, row)
-        header = Header(row, match_columns(sheet, names, columns), names)
+        header = Header(row, _match(sheet, names, columns, labels), names)
         score = (not header.missing(columns), len(header.found))
-        if header.found and score[1] > 0 and score > best_score and len(header.found) >= min(2, len(columns)):
+        if len(header.found) >= fewest and score > best_score:
             best, best_score = header, score
     return best
-
-
-def _top_rows(sheet: Sheet) -> list[int]:
-    return list(sheet.rows)[:ROWS_SEARCHED]
 
 
 def header_names(sheet: Sheet, row: int) -> dict[int, str]:
@@ -95,62 +94,81 @@ def header_names(sheet: Sheet, row: int) -> dict[int, str]:
         and cell.kind is Kind.TEXT
     }
     names |= {column: str(cell.value) for column, cell in sheet.rows[row].items() if cell.kind is Kind.TEXT}
-    return names
+    return {column: names[column] for column in sorted(names)[:COLUMNS_SEARCHED] if len(names[column]) <= LONGEST_NAME}
 
 
-def match_columns(sheet: Sheet, names: Mapping[int, str], columns: Sequence[Column]) -> dict[int, Column]:
+class _Labels:
+    """The labels of all columns, folded once. Every look-up gives pairs (place among the labels, index of column)."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._places: dict[str, list[tuple[int, int]]] = {}
+        for index, column in enumerate(columns):
+            for place, label in enumerate(column.labels):
+                self._places.setdefault(fold(label), []).append((place, index))
+        self._never = [tuple(map(fold, column.never)) for column in columns]
+
+    def exact(self, name: str) -> list[tuple[int, int]]:
+        """The whole name is a label."""
+        return self._places.get(fold(name), [])
+
+    def by_part(self, name: str) -> list[tuple[int, int]]:
+        """A part of the name is a label: `Puhelin (työ)`, `Nimi / Asiakas`."""
+        without_brackets = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", name)
+        parts = [without_brackets, *re.split(r"[/\n,;:(|]", name)]
+        return self._allowed(name, [found for part in parts for found in self.exact(part)])
+
+    def near(self, name: str) -> list[tuple[int, int]]:
+        """A long name is a label but for a slip of the pen: `Postinumro`."""
+        folded = fold(name)
+        if len(folded) < _SHORTEST_NEAR:
+            return []
+        close = [
+            found
+            for label, places in self._places.items()
+            if len(label) >= _SHORTEST_NEAR and _differs_by_one_slip(folded, label)
+            for found in places
+        ]
+        return self._allowed(name, close)
+
+    def _allowed(self, name: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        folded = fold(name)
+        return [found for found in places if not any(part in folded for part in self._never[found[1]])]
+
+
+def _differs_by_one_slip(written: str, meant: str) -> bool:
+    """One letter too many, missing, wrong, or two neighbours exchanged."""
+    if abs(len(written) - len(meant)) > 1:
+        return False
+    start = 0
+    while start < min(len(written), len(meant)) and written[start] == meant[start]:
+        start += 1
+    left, right = written[start:], meant[start:]
+    return (
+        left[1:] == right
+        or left == right[1:]
+        or left[1:] == right[1:]
+        or (left[2:] == right[2:] and left[:2] == right[1::-1])
+    )
+
+
+def _match(sheet: Sheet, names: Mapping[int, str], columns: Sequence[Column], labels: _Labels) -> dict[int, Column]:
     """Say which column of the sheet is which field; every field and every column at most once.
 
-    Whole names go first, then parts of names (`Puhelin (työ)`, `Nimi / Asiakas`), then near misses. Among
-    columns for one field visible ones go before hidden ones, more specific labels before general ones, left
-    before right.
+    Whole names go first, then parts of names, then (in a row that has a name already) near misses. Among columns
+    for one field visible ones go before hidden ones, more specific labels before general ones, left before right.
     """
     found: dict[int, Column] = {}
-    for rank in (_exact_rank, _part_rank, _near_rank):
+    for look_up in (labels.exact, labels.by_part, labels.near):
+        if look_up == labels.near and not found:
+            break
         candidates = sorted(
             (sheet.is_hidden(number), place, number, index)
             for number, name in names.items()
-            for index, column in enumerate(columns)
-            if (place := rank(name, column)) is not None
+            if number not in found
+            for place, index in look_up(name)
         )
         for _, _, number, index in candidates:
             taken = any(column.field == columns[index].field for column in found.values())
             if number not in found and not taken:
                 found[number] = columns[index]
     return dict(sorted(found.items()))
-
-
-def _exact_rank(name: str, column: Column) -> int | None:
-    return _place(fold(name), column)
-
-
-def _part_rank(name: str, column: Column) -> int | None:
-    if _is_ruled_out(name, column):
-        return None
-    places = (_place(fold(part), column) for part in _parts(name))
-    return min((place for place in places if place is not None), default=None)
-
-
-def _near_rank(name: str, column: Column) -> int | None:
-    """A slip of the pen in a long name (`Postinumro`)."""
-    folded = fold(name)
-    if len(folded) < _SHORTEST_NEAR or _is_ruled_out(name, column):
-        return None
-    for place, label in enumerate(map(fold, column.labels)):
-        if len(label) >= _SHORTEST_NEAR and SequenceMatcher(None, folded, label).ratio() >= _NEAR:
-            return place
-    return None
-
-
-def _place(folded: str, column: Column) -> int | None:
-    return next((place for place, label in enumerate(column.labels) if folded and fold(label) == folded), None)
-
-
-def _is_ruled_out(name: str, column: Column) -> bool:
-    folded = fold(name)
-    return any(fold(part) in folded for part in column.never)
-
-
-def _parts(name: str) -> Iterator[str]:
-    yield re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", name)
-    yield from re.split(r"[/\n,;:(|]", name)

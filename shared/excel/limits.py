@@ -18,6 +18,7 @@ class WorkbookLimits:
     parts               files in the package.
     sheets              sheets in the workbook.
     cells               filled cells of all visible sheets.
+    merged              merged areas of one sheet.
     elements            rows, cells (empty ones too) and shared strings: what the reader has to look at.
     cell_characters     text of one cell; Excel itself stops at 32 767.
     text_characters     text of all cells together, each use of a shared string counted.
@@ -29,6 +30,7 @@ class WorkbookLimits:
     parts: int = 2_000
     sheets: int = 50
     cells: int = 400_000
+    merged: int = 20_000
     elements: int = 2_000_000
     cell_characters: int = 32_767
     text_characters: int = 20_000_000

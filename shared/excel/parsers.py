@@ -121,7 +121,7 @@ def decimal_of(cell: Cell, *, code: str = "cell.not_a_number", expected: str = "
         raise CellProblem(code, "The spreadsheet has turned this number into a date", expected, meant)
     if cell.kind is Kind.TEXT:
         try:
-            return parse_finnish_decimal(str(cell.value))
+            return parse_finnish_decimal(cell.shown)
         except NotADecimal:
             raise CellProblem(code, f"{cell.shown!r} is not a number", expected, _number_within(cell.shown)) from None
     raise CellProblem(code, f"{cell.shown!r} is not a number", expected)
@@ -139,7 +139,7 @@ def percent_of(cell: Cell) -> Decimal:
     if isinstance(cell.value, Decimal):
         return Decimal(plain(cell.value * 100 if cell.format.is_percent else cell.value))
     if cell.kind is Kind.TEXT:
-        bare = re.sub(r"(?i)^\s*(?:alv|vat|moms)\.?\s*|\s*(?:%|pros\.?|prosenttia)\s*$", "", str(cell.value))
+        bare = re.sub(r"(?i)^\s*(?:alv|vat|moms)\.?\s*|\s*(?:%|pros\.?|prosenttia)\s*$", "", cell.shown)
         try:
             return Decimal(plain(parse_finnish_decimal(bare)))
         except NotADecimal:

@@ -4,18 +4,20 @@ sheet.
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, BinaryIO, Final
 
 from shared.excel.cells import Cell, Kind
 from shared.excel.errors import NoTable
-from shared.excel.headers import Column, Header, find_header, header_names
+from shared.excel.headers import Column, Header, find_header
 from shared.excel.limits import DEFAULT_LIMITS, WorkbookLimits
-from shared.excel.parsers import CellProblem, Noted, Parser, fold
-from shared.excel.workbook import Sheet, column_letter, read_workbook
+from shared.excel.package import too_large
+from shared.excel.parsers import CellProblem, Noted, Parser
+from shared.excel.rows import RowKinds, Skipped, means_nothing
+from shared.excel.sheet import Sheet, column_letter
+from shared.excel.workbook import read_workbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,6 @@ class ParsedRow:
 
     row_number: int
     values: dict[str, Any]
-
-
-class Skipped(StrEnum):
-    """Why a row that is not empty was not read as data."""
-
-    TOTALS = "totals"
-    NOTE = "note"
-    HEADER_AGAIN = "header_again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +141,7 @@ class _TableReader:
         self._seen: dict[tuple[str, str], int] = {}
 
     def read(self, other_tables: Sequence[str]) -> TableReading:
-        kinds = _RowKinds(self._sheet, self._header)
+        kinds = RowKinds(self._sheet, self._header)
         skipped: dict[int, Skipped] = {}
         data_rows: list[int] = []
         for row in self._sheet.rows:
@@ -223,7 +217,7 @@ class _TableReader:
 
     def _cell(self, row: int, column: int) -> Cell | None:
         cell = self._sheet.rows[row].get(column) or self._fills.get((row, column))
-        return None if cell is None or _means_nothing(cell) else cell
+        return None if cell is None or means_nothing(cell) else cell
 
     def _add_error(self, row: int, field_name: str, problem: CellProblem) -> None:
         number, shown = self._place(row, field_name)
@@ -274,104 +268,19 @@ def _sheet_not_read(name: str) -> CellWarning:
 def _merged_values(sheet: Sheet, header: Header) -> dict[tuple[int, int], Cell]:
     """Cells that a merged area stands for below its first one, in columns that want it."""
     fills: dict[tuple[int, int], Cell] = {}
+    numbers = list(sheet.rows)
+    filled = 0
     for area in sheet.merged:
         column = header.found.get(area.first_column)
         cell = sheet.rows.get(area.first_row, {}).get(area.first_column)
-        if column is not None and column.fill_merged and cell is not None and area.first_row > header.row:
-            fills |= {
-                (row, area.first_column): cell
-                for row in range(area.first_row + 1, area.last_row + 1)
-                if row in sheet.rows
-            }
+        if column is None or not column.fill_merged or cell is None or area.first_row <= header.row:
+            continue
+        below = numbers[bisect_right(numbers, area.first_row) : bisect_right(numbers, area.last_row)]
+        filled += len(below)
+        if filled > _MOST_FILLED:
+            raise too_large("merged", "The merged areas of the workbook cover too many rows")
+        fills |= {(row, area.first_column): cell for row in below}
     return fills
 
 
-_NOTHING: Final = frozenset({"-", "\u2013", "\u2014", "\u2212", "--", "---"})
-
-
-def _means_nothing(cell: Cell) -> bool:
-    """A dash in a cell says that there is nothing."""
-    return cell.kind is Kind.TEXT and cell.value in _NOTHING
-
-
-_TOTALS: Final = (
-    "yhteensä|yht|summa|välisumma|loppusumma|kokonaissumma|kaikki yhteensä|total|totals|totalt|sum|grand total"
-    "|subtotal|summa summarum|sammanlagt|delsumma"
-)
-_COUNTED: Final = (
-    r"(?:kpl|asiakasta|asiakkaita|tuotetta|nimikettä|riviä|customers|products|rows|kunder|produkter|rader|st|eur|€)"
-)
-_TOTALS_CELL: Final = re.compile(rf"(?:{_TOTALS})[.:]?\s*(?:[0-9\s.,]*\s*{_COUNTED}?\.?)?", re.IGNORECASE)
-_NOTE_CELL: Final = re.compile(
-    r"(?:\*|huom\b|huomio\b|huomaa\b|note\b|notes\b|nb\b|obs\b|ps\b|lähde\b|\(\*)", re.IGNORECASE
-)
-
-
-class _RowKinds:
-    """Tells data rows from totals, notes and headers printed again."""
-
-    def __init__(self, sheet: Sheet, header: Header) -> None:
-        self._sheet, self._header = sheet, header
-        self._required = {number for number, column in header.found.items() if column.required}
-        self._header_words = {number: fold(name) for number, name in header.names.items()}
-        self._wide = {
-            area.first_row: area.first_column for area in sheet.merged if area.last_column > area.first_column
-        }
-        self._after_totals = False
-
-    def skip(self, row: int) -> Skipped | None:
-        """Say why `row` is no data, or None. Rows must be asked for in order."""
-        cells = {number: cell for number, cell in self._sheet.rows[row].items() if not _means_nothing(cell)}
-        if self._is_header_again(row):
-            return Skipped.HEADER_AGAIN
-        if self._is_totals(cells):
-            self._after_totals = True
-            return Skipped.TOTALS
-        if self._is_note(row, cells):
-            return Skipped.NOTE
-        return None
-
-    def is_bare_sum(self, row: int, data_rows: Sequence[int]) -> bool:
-        """A last row with numbers only and nothing in any required column: a sum without the word."""
-        cells = self._sheet.rows[row]
-        return (
-            row == data_rows[-1]
-            and len(data_rows) > 1
-            and not self._required & set(cells)
-            and all(cell.kind in (Kind.NUMBER, Kind.UNCALCULATED) for cell in cells.values())
-        )
-
-    def _is_header_again(self, row: int) -> bool:
-        names = header_names(self._sheet, row)
-        same = sum(1 for number, name in names.items() if self._header_words.get(number) == fold(name))
-        return same >= 2 and same * 2 > len(names)
-
-    def _is_totals(self, cells: Mapping[int, Cell]) -> bool:
-        texts = [str(cells[number].value) for number in sorted(cells) if cells[number].kind is Kind.TEXT]
-        return (
-            len(texts) in (1, 2)
-            and all(_TOTALS_CELL.fullmatch(text) or _is_count(text) for text in texts)
-            and any(_TOTALS_CELL.fullmatch(text) for text in texts)
-        )
-
-    def _is_note(self, row: int, cells: Mapping[int, Cell]) -> bool:
-        inside = [number for number in cells if number in self._header.found]
-        if not inside:
-            return True
-        if len(cells) > 1:
-            return False
-        number, cell = next(iter(cells.items()))
-        if cell.kind is not Kind.TEXT:
-            return False
-        is_key = number in self._required or self._header.found[number].unique
-        alone_but_incomplete = len(self._required) > 1 or not is_key
-        return (
-            self._after_totals
-            or self._wide.get(row) == number
-            or bool(_NOTE_CELL.match(str(cell.value)))
-            or alone_but_incomplete
-        )
-
-
-def _is_count(text: str) -> bool:
-    return bool(re.fullmatch(rf"[0-9\s.,]+\s*{_COUNTED}?\.?", text, re.IGNORECASE))
+_MOST_FILLED: Final = 200_000

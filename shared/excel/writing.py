@@ -18,7 +18,7 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-from shared.excel.workbook import column_letter
+from shared.excel.sheet import column_letter
 
 Value = str | Decimal | int | bool | date | datetime | None
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -169,6 +169,7 @@ def test_too_many_parts_sheets_cells_and_texts_are_refused():
     empties = package(minimal_parts(f"<sheetData><row>{'<c/>' * 100}</row></sheetData>"))
     assert limit_of(empties, WorkbookLimits(elements=100)) == "elements"
     assert limit_of(workbook([["abc"]]), WorkbookLimits(cell_characters=2)) == "cell_characters"
+    assert limit_of(workbook([[1]], merged=["A1:A2", "B1:B2"]), WorkbookLimits(merged=1)) == "merged"
     repeated = workbook([["abc"]] * 10)
     assert limit_of(repeated, WorkbookLimits(text_characters=29)) == "text_characters"
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from shared.excel import CellProblem, Column, NoTable, Noted, Skipped, read_table
+from shared.excel import CellProblem, Column, NoTable, Noted, Skipped, WorkbookLimits, WorkbookTooLarge, read_table
 from shared.excel.cells import Cell, Kind, NumberFormat
 from shared.excel.parsers import as_text, choice, day, decimal_of, long_text, percent_of, text, yes_no
-from shared.testing.workbooks import workbook
+from shared.testing.workbooks import minimal_parts, package, workbook
 
 COLUMNS = (
     Column("code", ("Koodi", "Code"), text(10), required=True, unique=True),
@@ -68,8 +68,28 @@ def test_but_not_when_the_rest_says_something_else(name):
     assert "price" not in read([["Koodi", "Nimi", name], ["A", "a", 1]]).columns.values()
 
 
-def test_a_slip_of_the_pen_is_forgiven_in_long_names():
-    assert "group" in read([["Koodi", "Nimi", "Tuoterhymä"], ["A", "a", 1]]).columns.values()
+@pytest.mark.parametrize(
+    ("name", "is_near"),
+    [
+        ("Tuoterhymä", True),
+        ("Tuoteryhm", True),
+        ("Tuoteryhmää", True),
+        ("Tuoteryhma.", True),
+        ("Tuotteryhmmä", False),
+        ("Tuoteryhtiö", False),
+    ],
+)
+def test_one_slip_of_the_pen_is_forgiven_in_long_names(name, is_near):
+    assert ("group" in read([["Koodi", "Nimi", name], ["A", "a", 1]]).columns.values()) is is_near
+
+
+def test_overlapping_merged_areas_cost_little():
+    areas = "".join(f'<mergeCell ref="C2:C{5_000 + n}"/>' for n in range(300))
+    head = "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in ("Koodi", "Nimi", "Ryhmä"))
+    rows = "<row><c><v>1</v></c><c><v>2</v></c><c><v>3</v></c></row>" * 2_000
+    parts = minimal_parts(f"<sheetData><row>{head}</row>{rows}</sheetData><mergeCells>{areas}</mergeCells>")
+    with pytest.raises(WorkbookTooLarge):
+        read_table(package(parts), COLUMNS, WorkbookLimits(ratio=1_000))
 
 
 def test_the_visible_and_the_more_specific_column_wins():

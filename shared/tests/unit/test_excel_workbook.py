@@ -75,6 +75,12 @@ def test_errors_booleans_and_iso_dates():
     assert row[3].value == datetime(2026, 9, 3, 10)
 
 
+@pytest.mark.parametrize("digits", ["1E999999999", "1E-99999999", "NaN", "INF", "9" * 41, "1,5", "--1"])
+def test_numbers_that_are_none_are_error_values(digits):
+    row = cells_of(f"<c><v>{digits}</v></c>")
+    assert row[1].kind is Kind.ERROR or row[1].value == 0
+
+
 def test_formulas_give_their_saved_result_and_nothing_is_computed():
     row = cells_of("<c><f>1+1</f><v>3</v></c><c><f>1+1</f></c>")
     assert (row[1].value, row[2].kind) == (Decimal(3), Kind.UNCALCULATED)

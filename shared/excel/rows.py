@@ -1,0 +1,113 @@
+"""Tell the rows of a table that are data from totals, notes, group headings and headers printed again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from shared.excel.cells import Cell, Kind
+from shared.excel.headers import Header
+from shared.excel.parsers import fold
+from shared.excel.sheet import Sheet
+
+
+class Skipped(StrEnum):
+    """Why a row that is not empty was not read as data."""
+
+    TOTALS = "totals"
+    NOTE = "note"
+    HEADER_AGAIN = "header_again"
+
+
+_NOTHING: Final = frozenset({"-", "\u2013", "\u2014", "\u2212", "--", "---"})
+
+
+def means_nothing(cell: Cell) -> bool:
+    """A dash in a cell says that there is nothing."""
+    return cell.kind is Kind.TEXT and cell.value in _NOTHING
+
+
+_TOTALS: Final = (
+    "yhteensä|yht|summa|välisumma|loppusumma|kokonaissumma|kaikki yhteensä|total|totals|totalt|sum|grand total"
+    "|subtotal|summa summarum|sammanlagt|delsumma"
+)
+_COUNTED: Final = (
+    r"(?:kpl|asiakasta|asiakkaita|tuotetta|nimikettä|riviä|customers|products|rows|kunder|produkter|rader|st|eur|€)"
+)
+_TOTALS_CELL: Final = re.compile(rf"(?:{_TOTALS})[.:]?\s*(?:[0-9\s.,]*\s*{_COUNTED}?\.?)?", re.IGNORECASE)
+_NOTE_CELL: Final = re.compile(
+    r"(?:\*|huom\b|huomio\b|huomaa\b|note\b|notes\b|nb\b|obs\b|ps\b|lähde\b|\(\*)", re.IGNORECASE
+)
+
+
+class RowKinds:
+    """Tells data rows from totals, notes and headers printed again."""
+
+    def __init__(self, sheet: Sheet, header: Header) -> None:
+        self._sheet, self._header = sheet, header
+        self._required = {number for number, column in header.found.items() if column.required}
+        self._header_words = {number: fold(name) for number, name in header.names.items()}
+        self._wide = {
+            area.first_row: area.first_column for area in sheet.merged if area.last_column > area.first_column
+        }
+        self._after_totals = False
+
+    def skip(self, row: int) -> Skipped | None:
+        """Say why `row` is no data, or None. Rows must be asked for in order."""
+        cells = {number: cell for number, cell in self._sheet.rows[row].items() if not means_nothing(cell)}
+        if self._is_header_again(row):
+            return Skipped.HEADER_AGAIN
+        if self._is_totals(cells):
+            self._after_totals = True
+            return Skipped.TOTALS
+        if self._is_note(row, cells):
+            return Skipped.NOTE
+        return None
+
+    def is_bare_sum(self, row: int, data_rows: Sequence[int]) -> bool:
+        """A last row with numbers only and nothing in any required column: a sum without the word."""
+        cells = self._sheet.rows[row]
+        return (
+            row == data_rows[-1]
+            and len(data_rows) > 1
+            and not self._required & set(cells)
+            and all(cell.kind in (Kind.NUMBER, Kind.UNCALCULATED) for cell in cells.values())
+        )
+
+    def _is_header_again(self, row: int) -> bool:
+        cells = self._sheet.rows[row]
+        names = {number: str(cell.value) for number, cell in cells.items() if cell.kind is Kind.TEXT}
+        same = sum(1 for number, name in names.items() if self._header_words.get(number) == fold(name))
+        return same >= 2 and same * 2 > len(names)
+
+    def _is_totals(self, cells: Mapping[int, Cell]) -> bool:
+        texts = [str(cells[number].value) for number in sorted(cells) if cells[number].kind is Kind.TEXT]
+        return (
+            len(texts) in (1, 2)
+            and all(_TOTALS_CELL.fullmatch(text) or _is_count(text) for text in texts)
+            and any(_TOTALS_CELL.fullmatch(text) for text in texts)
+        )
+
+    def _is_note(self, row: int, cells: Mapping[int, Cell]) -> bool:
+        inside = [number for number in cells if number in self._header.found]
+        if not inside:
+            return True
+        if len(cells) > 1:
+            return False
+        number, cell = next(iter(cells.items()))
+        if cell.kind is not Kind.TEXT:
+            return False
+        is_key = number in self._required or self._header.found[number].unique
+        alone_but_incomplete = len(self._required) > 1 or not is_key
+        return (
+            self._after_totals
+            or self._wide.get(row) == number
+            or bool(_NOTE_CELL.match(str(cell.value)))
+            or alone_but_incomplete
+        )
+
+
+def _is_count(text: str) -> bool:
+    return bool(re.fullmatch(rf"[0-9\s.,]+\s*{_COUNTED}?\.?", text, re.IGNORECASE))
