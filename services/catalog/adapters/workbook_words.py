@@ -16,7 +16,7 @@ LABELS: Final = {
         Tuotekoodi | Koodi | Tuotenumero | Tuotenro | Tuotetunnus | Nimikekoodi | Nimikenumero | Nimiketunnus | Tuote
         nro | Tuote-ID | Artikkelinumero | Art.nro | Art nro | Tunnus | SKU | Product code | Product number | Product
         no | Product ID | Item code | Item number | Item no | Article number | Article no | Code | Produktkod |
-        Produktnummer | Produktnr | Artikelnummer | Artikelnr | Art.nr | Artikelkod | Kod
+        Produktnummer | Produktnr | Artikelnummer | Artikelnr | Art.nr | Artikelkod | Kod | Nro
         """
     ),
     "name": words(
@@ -44,7 +44,7 @@ LABELS: Final = {
         Hinta alv 0 | Hinta alv 0 % | Veroton hinta | Hinta veroton | Hinta (alv 0 %) | Hinta ilman alv | Listahinta |
         Yksikköhinta | A-hinta | À-hinta | Myyntihinta | Myyntihinta alv 0 | Myyntihinta alv 0 % | Ovh | Ohjehinta |
         Yksikköhinta alv 0 | Yksikköhinta alv 0 % | Listahinta alv 0 | Listahinta alv 0 % | Veroton myyntihinta |
-        Veroton yksikköhinta | Hinta € | Hinta EUR | Hinta | €/yks | Price excl VAT | Price without VAT | Price VAT 0
+        Veroton yksikköhinta | Hinta € | Hinta EUR | Hinta | Price excl VAT | Price without VAT | Price VAT 0
         | Price ex VAT | Net price | List price | Unit price | Sales price | Price | Price EUR | Pris exkl moms | Pris
         moms 0 | Pris exkl. moms | Listpris | À-pris | A-pris | Enhetspris | Försäljningspris | Pris
         """

@@ -27,9 +27,10 @@ _LONGEST_TERM_DAYS: Final = 365
 
 
 def _name(cell: Cell) -> str:
-    lines = str(cell.value).split("\n")
-    if len(lines) > 1 and all(_COMPANY_FORM.search(line) for line in lines):
-        raise CellProblem("name.several", "There are several names in one cell", "one customer on a row", lines[0])
+    names = re.split(r"\n|;|\s/\s", cell.shown)
+    if len(names) > 1 and all(_COMPANY_FORM.search(name) for name in names):
+        first = names[0].strip()
+        raise CellProblem("name.several", "There are several names in one cell", "one customer on a row", first)
     return str(text(200)(cell))
 
 

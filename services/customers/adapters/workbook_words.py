@@ -41,7 +41,7 @@ LABELS: Final = {
     ),
     "street": words(
         """
-        Katuosoite | Lähiosoite | Osoite | Laskutusosoite | Postiosoite | Katu | Jakeluosoite | Laskun osoite |
+        Laskutusosoite | Katuosoite | Lähiosoite | Osoite | Postiosoite | Katu | Jakeluosoite | Laskun osoite |
         Osoiterivi | Osoite 1 | Osoiterivi 1 | Street | Street address | Billing address | Address | Address line 1 |
         Postal address | Invoice address | Gatuadress | Adress | Faktureringsadress | Fakturaadress | Postadress |
         Näradress | Utdelningsadress
