@@ -15,9 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from waitress.server import create_server
-
 from deploy.gateway_wsgi import Gateway
+from deploy.http_server import HttpServer
 from deploy.local_snapshots import LocalSnapshots
 from deploy.sandbox import create_sandbox
 from deploy.suite import SERVICES, definition_of
@@ -32,8 +31,6 @@ from shared.http import create_app
 from shared.runtime.build import build_runtime
 from shared.runtime.supervisor import Loop, Supervisor
 from shared.service import Runtime
-
-LARGEST_UPLOAD = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +52,14 @@ class OneBox:
         self._wakeups: list[LocalWakeup] = []
         self._runtimes: dict[str, Runtime] = {}
         self._bus = LocalBus()
-        self._server: Any = None
-        self._serving: threading.Thread | None = None
+        self._server: HttpServer | None = None
         self.supervisor = Supervisor([])
 
     @property
     def base_url(self) -> str:
         """The address of the gateway, once it is started."""
-        return f"http://{self._settings.host}:{self._server.effective_port}"
+        assert self._server is not None
+        return self._server.base_url
 
     @property
     def provisioning_key(self) -> str:
@@ -96,30 +93,19 @@ class OneBox:
         self.prepare()
         gateway = Gateway({name: create_app(definition_of(name), runtime) for name, runtime in self._runtimes.items()})
         gateway.mount_sandbox(create_sandbox())
-        self._server = create_server(
-            gateway,
-            host=self._settings.host,
-            port=self._settings.port,
-            threads=12,
-            ident="urakka",
-            max_request_body_size=LARGEST_UPLOAD,
-            clear_untrusted_proxy_headers=True,
-        )
+        self._server = HttpServer(gateway, host=self._settings.host, port=self._settings.port)
         self.supervisor = Supervisor(self._loops())
         self.supervisor.start()
-        self._serving = threading.Thread(target=self._server.run, name="gateway")
-        self._serving.start()
+        self._server.start()
 
     def stop(self) -> None:
         """Stop intake, then the loops, then close the databases."""
         if self._server is not None:
-            self._server.close()
+            self._server.stop()
         self.supervisor.stop.set()
         for wakeup in self._wakeups:
             wakeup.close()
         self.supervisor.join()
-        if self._serving is not None:
-            self._serving.join(10)
         for runtime in self._runtimes.values():
             runtime.database.engine.dispose()
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import IO
 
 import requests
-from waitress.server import create_server
 
 from deploy.gateway_proxy import ProxyGateway
+from deploy.http_server import HttpServer
 from deploy.suite import SERVICES
 from shared.config import BadConfiguration
 from shared.crypto import new_key_text
@@ -81,15 +81,13 @@ class Production:
         self._children: list[_Child] = []
         self._logs: dict[str, IO[bytes]] = {}
         self._stop = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._gateway = create_server(
-            ProxyGateway(self.addresses), host=settings.host, port=settings.port, threads=16, ident="urakka"
-        )
+        self._keeper = threading.Thread(target=self._keep_running, name="keeper")
+        self._gateway = HttpServer(ProxyGateway(self.addresses), host=settings.host, port=settings.port)
 
     @property
     def base_url(self) -> str:
         """The gateway's address."""
-        return f"http://{self._settings.host}:{self._gateway.effective_port}"
+        return self._gateway.base_url
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -126,10 +124,8 @@ class Production:
             self._run_once(name, "migrate")
         self._run_once("billing", "topology")
         self._children = [child for name in SERVICES for child in self._children_of(name)]
-        for work, label in ((self._keep_running, "keeper"), (self._gateway.run, "gateway")):
-            thread = threading.Thread(target=work, name=label)
-            self._threads.append(thread)
-            thread.start()
+        self._keeper.start()
+        self._gateway.start()
         try:
             self._wait_until_ready()
         except BaseException:
@@ -139,9 +135,9 @@ class Production:
     def stop(self) -> None:
         """Stop the gateway, then all processes: SIGTERM, after 25 s SIGKILL."""
         self._stop.set()
-        self._gateway.close()
-        for thread in self._threads:
-            thread.join(10)
+        self._gateway.stop()
+        if self._keeper.is_alive():
+            self._keeper.join(10)
         running = [child.process for child in self._children if child.process is not None]
         for process in running:
             if process.poll() is None:

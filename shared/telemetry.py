@@ -44,8 +44,12 @@ def configure_logging(level: str = "INFO", *, stream: TextIO | None = None, **fi
 
 
 def get_logger(name: str) -> Any:
-    """Return a logger that writes under `name`, e.g. `billing.dispatch`."""
-    return structlog.get_logger().bind(logger=name)
+    """Return a logger that writes under `name`, e.g. `billing.dispatch`.
+
+    It takes the configuration when it is first used, not now: modules make their loggers at import time, and
+    structlog's own default would print the local variables of a traceback, secrets among them.
+    """
+    return structlog.get_logger(module=name)
 
 
 def configure_tracing(endpoint: str | None, service: str) -> None:
@@ -87,5 +91,5 @@ class _ToStructlog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; its message is text that a library made, so it goes into a field."""
-        write = structlog.get_logger().bind(logger=record.name)
+        write = structlog.get_logger(module=record.name)
         write.log(record.levelno, "library", message=record.getMessage())

@@ -1,0 +1,5 @@
+"""`python -m deploy …`, also as `urakka …`."""
+
+from deploy.cli import main
+
+main()

@@ -1,0 +1,56 @@
+"""An HTTP server in a thread, for the one-box and for the small gateway."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from waitress.server import create_server
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+LARGEST_BODY = 32 * 1024 * 1024
+"""Bytes of a request that the server takes in at all; services have lower limits of their own."""
+
+_STOP_WITHIN_S = 10.0
+
+
+class HttpServer:
+    """Serves one WSGI application; binds its port when it is made, answers when it is started."""
+
+    def __init__(self, app: WsgiApp, *, host: str, port: int, threads: int = 16) -> None:
+        """Raises OSError if the port is taken; port 0 takes a free one."""
+        self._host = host
+        self._server: Any = create_server(
+            app,
+            host=host,
+            port=port,
+            threads=threads,
+            ident="urakka",
+            max_request_body_size=LARGEST_BODY,
+            clear_untrusted_proxy_headers=True,
+        )
+        self._thread = threading.Thread(target=self._server.run, name="http")
+
+    @property
+    def base_url(self) -> str:
+        """The address that it answers at."""
+        return f"http://{self._host}:{self._server.effective_port}"
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let running requests end, drop idle connections, close the port.
+
+        waitress' loop ends only when its last connection is gone, and clients keep theirs: so they are closed here.
+        """
+        self._server.task_dispatcher.shutdown()
+        for channel in list(self._server.active_channels.values()):
+            channel.will_close = True
+            channel.handle_close()
+        self._server.close()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_WITHIN_S)
