@@ -24,7 +24,9 @@ from shared.excel.cells import (
 from shared.excel.limits import DEFAULT_LIMITS, WorkbookLimits
 from shared.excel.markup import parse
 from shared.excel.package import Package, Reason, open_package, refused, too_large
-from shared.excel.sheet import Effort, Sheet, SheetReader, TextCollector, is_true, whole_number
+from shared.excel.sheet import Effort, Sheet, SheetReader, TextCollector, column_letter, is_true, whole_number
+
+__all__ = ["Sheet", "column_letter", "read_workbook"]
 
 
 def read_workbook(stream: BinaryIO, limits: WorkbookLimits = DEFAULT_LIMITS) -> tuple[Sheet, ...]:
