@@ -93,9 +93,7 @@ UNITS: Final[tuple[Unit, ...]] = (
     Unit("kg", "kilogramma", "kilogram", "kilogram", "KGM", "KILOGRAM", ("kilo", "kiloa", "kgs")),
     Unit("tn", "tonni", "tonne", "ton", "TNE", "TON", ("tonnia", "ton", "tonnes")),
     Unit("l", "litra", "litre", "liter", "LTR", "LITER", ("litraa", "ltr", "litres", "liters")),
-    Unit(
-        "km", "kilometri", "kilometre", "kilometer", "KMT", "KILOMETER", ("kilometriä", "kms", "kilometers")
-    ),
+    Unit("km", "kilometri", "kilometre", "kilometer", "KMT", "KILOMETER", ("kilometriä", "kms", "kilometers")),
     Unit(
         "pv",
         "päivä",
@@ -106,13 +104,9 @@ UNITS: Final[tuple[Unit, ...]] = (
         ("vrk", "vuorokausi", "päivää", "d", "days", "dagar", "dygn", "htpv"),
     ),
     Unit("vko", "viikko", "week", "vecka", "WEE", "WEEK", ("vk", "viikkoa", "weeks", "veckor")),
-    Unit(
-        "kk", "kuukausi", "month", "månad", "MON", "MONTH", ("kuukautta", "kuu", "mo", "months", "mån", "mon")
-    ),
+    Unit("kk", "kuukausi", "month", "månad", "MON", "MONTH", ("kuukautta", "kuu", "mo", "months", "mån", "mon")),
     Unit("v", "vuosi", "year", "år", "ANN", "YEAR", ("vuotta", "a", "years", "yr", "ann")),
-    Unit(
-        "erä", "erä", "lot", "parti", "LS", "LOT", ("urakka", "könttä", "lump sum", "ls", "post", "kiinteä")
-    ),
+    Unit("erä", "erä", "lot", "parti", "LS", "LOT", ("urakka", "könttä", "lump sum", "ls", "post", "kiinteä")),
     Unit("käynti", "käynti", "visit", "besök", "C62", "PIECE", ("käyntiä", "käyntikerta", "visits")),
     Unit("kerta", "kerta", "time", "gång", "C62", "PIECE", ("krt", "kertaa", "times", "gånger", "ggr")),
     Unit(
