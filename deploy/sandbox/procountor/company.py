@@ -90,7 +90,7 @@ class Company:
 
     def save(self, kind: str, value: Json, notes: Json | None = None) -> None:
         """Keep a new or changed object; notes replace the old ones if given."""
-        key = value["id"] if "id" in value else value["receiptId"]
+        key = value["id"]
         if notes is not None:
             self.notes[(kind, key)] = notes
         self._file(kind, key, value)

@@ -1,6 +1,7 @@
 """What happens to an invoice later: status changes, notes, payment events. Source: procountor sheet 5.
 
-The body of a successful status change is not public; here it is the whole invoice.
+A status change answers an info message, not the invoice. Deleting a payment event answers 204 as the sheet says of
+every deletion; another public copy of the schema shows 202 with a confirmation to follow.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from . import enums
-from .call import Call
+from .call import Call, page
 from .checking import Fields, Problems, refused
 from .company import Company, Json, new_version
 from .invoices import found
@@ -21,6 +22,8 @@ STEPS: Mapping[str, tuple[frozenset[str], str]] = {
     "unfinished": (frozenset(("NOT_SENT", "SENT")), "UNFINISHED"),
     "invalidate": (frozenset(("UNFINISHED", "NOT_SENT", "SENT")), "INVALIDATED"),
 }
+# paymentMethodType of the request -> type of the payment event; the others lose their underscore
+_EVENT_TYPES = {"EXTERNAL_BANK_TRANSFER": "BANKTRANSFERELSEWHERE", "CREDIT_NOTE": "COMPENSATIONINVOICE"}
 _PAYABLE = frozenset(("NOT_SENT", "SENT", "PARTLY_PAID"))
 
 
@@ -53,7 +56,8 @@ def set_notes(call: Call) -> Json:
     fields.text("notes", required=True, max_length=10_000)
     fields.finish()
     problems.refuse_if_any()
-    return _changed(call, invoice, notes=body["notes"])
+    _change(call, invoice, notes=body["notes"])
+    return {"message": "Notes were successfully updated."}
 
 
 def mark_paid(call: Call) -> Json:
@@ -61,17 +65,16 @@ def mark_paid(call: Call) -> Json:
     invoice = found(call)
     if invoice["status"] not in _PAYABLE:
         raise refused(403, "WRONG_STATUS", "status")
-    event = _event(call)
-    payment_id = call.company.next_id("payment")
-    call.company.save("payment", {"id": payment_id, **event}, {"invoice_id": invoice["id"]})
+    event = _event(call, invoice)
+    call.company.save("payment", event, {"invoice_id": invoice["id"]})
     _recount(call, invoice)
-    return call.company.registers["payment"][payment_id]
+    return event
 
 
 def list_payments(call: Call) -> Json:
     """GET /invoices/{id}/paymentevents."""
     invoice = found(call)
-    return {"paymentEvents": _events(call.company, invoice["id"])}
+    return page(call, _events(call.company, invoice["id"]))
 
 
 def get_payment(call: Call) -> Json:
@@ -93,27 +96,37 @@ def _step(call: Call, verb: str) -> Json:
     allowed, status = STEPS[verb]
     if invoice["status"] not in allowed:
         raise refused(403, f"WRONG_STATUS {verb} is not possible in {invoice['status']}", "status")
-    return _changed(call, invoice, status=status)
+    _change(call, invoice, status=status)
+    return {"message": f"Invoice is now {status}."}
 
 
-def _changed(call: Call, invoice: Json, **changes: str) -> Json:
-    changed = {**invoice, **changes, "version": new_version(call.now, invoice["version"])}
-    call.company.save("invoice", changed)
-    return changed
+def _change(call: Call, invoice: Json, **changes: str) -> None:
+    version = new_version(call.now, invoice["version"])
+    call.company.save("invoice", {**invoice, **changes, "version": version})
 
 
-def _event(call: Call) -> Json:
+def _event(call: Call, invoice: Json) -> Json:
     body = call.json()
     problems = Problems()
     fields = Fields(body, "", problems)
     fields.day("paymentDate", required=True)
     fields.number("amount", required=True, decimals=2)
-    fields.choice("currency", enums.CURRENCIES, required=True)
+    currency = fields.choice("currency", enums.CURRENCIES, required=True)
+    if currency and currency != invoice["paymentInfo"]["currency"]:
+        fields.problem("currency", "INVALID_CURRENCY it must be the invoice's")
     fields.text("description", max_length=140)
-    fields.choice("paymentMethodType", enums.PAYMENT_EVENT_METHODS)
+    method = fields.choice("paymentMethodType", enums.PAYMENT_EVENT_METHODS) or "EXTERNAL_BANK_TRANSFER"
     fields.finish()
     problems.refuse_if_any()
-    return body
+    return {
+        "id": call.company.next_id("payment"),
+        "invoiceId": invoice["id"],
+        "type": _EVENT_TYPES.get(method, method.replace("_", "")),
+        "paymentDate": body["paymentDate"],
+        "status": "MARKED_PAID",
+        "amount": body["amount"],
+        "currency": body["currency"],
+    }
 
 
 def _payment(call: Call) -> Json:
@@ -133,4 +146,4 @@ def _recount(call: Call, invoice: Json) -> None:
     total = Decimal(invoice["invoiceSumInfo"][0]["invoiceSumTotal"])
     status = "SENT" if not paid else "MARKED_PAID" if abs(paid) >= abs(total) else "PARTLY_PAID"
     company.notes[("invoice", invoice["id"])]["paid"] = str(paid)
-    _changed(call, invoice, status=status)
+    _change(call, invoice, status=status)

@@ -269,4 +269,5 @@ def _check_row(row: Fields, around: Surroundings) -> None:
         row.text(name, max_length=512)
     row.day("startDate")
     row.day("endDate")
+    row.ignore("id")
     row.finish()

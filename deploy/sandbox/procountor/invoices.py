@@ -102,6 +102,10 @@ def _complete(company: Company, body: Json) -> Json:
     """The body without read-only fields and nulls, with what the server fills in."""
     invoice = {name: value for name, value in body.items() if name not in READ_ONLY and value is not None}
     invoice["paymentInfo"] = dict(invoice["paymentInfo"])
+    invoice["invoiceRows"] = [
+        {**{name: value for name, value in row.items() if value is not None}, "id": place}
+        for place, row in enumerate(invoice["invoiceRows"], start=1)
+    ]
     own = invoice["counterParty"]["counterPartyAddress"]
     for name in ("billingAddress", "deliveryAddress"):
         if name not in invoice:

@@ -20,7 +20,7 @@ _PAYMENT_IGNORED = (
     "penalInterestRate", "discountPercentage", "cashDiscount", "bic", "clearingCode", "paymentTermPercentage",
     "bankReferenceCode", "bankReferenceCodeType", "factoringContractId",
 )  # fmt: skip
-_REGISTRY_TEXTS = ("phone", "phoneNumber", "mobilePhone", "fax")
+_REGISTRY_TEXTS = {"phone": 40, "mobilePhone": 40, "fax": 40, "section": 80, "homeMunicipality": 40}
 
 
 def check_partner(body: dict[str, Any]) -> None:
@@ -43,9 +43,9 @@ def check_partner(body: dict[str, Any]) -> None:
     registry = fields.object("registryInfo")
     if registry:
         registry.boolean("active")
-        for name in _REGISTRY_TEXTS:
-            registry.text(name, max_length=40)
-        registry.ignore("mainGroup", "partnerGroup", "partnerGroups", "groups")
+        for name, most in _REGISTRY_TEXTS.items():
+            registry.text(name, max_length=most)
+        registry.ignore("reportGroup", "reportGroupId", "partnerGroups")
         registry.finish()
     fields.text("additionalInfo")
     fields.ignore("id", "contactPersons", "attachments", "version")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .call import Call, check_version, page
+from .call import Call, by_ids, check_version, page
 from .checking import refused
 from .company import Json, new_version
 from .register_rules import check_partner, check_product
@@ -22,9 +22,9 @@ def create_partner(call: Call) -> Json:
     return partner
 
 
-def get_partner(call: Call) -> Json:
-    """GET /businesspartners/{id}."""
-    return _found(call, "partner")
+def get_partner(call: Call) -> Json | list[Json]:
+    """GET /businesspartners/{ids}."""
+    return by_ids(call, call.company.registers["partner"])
 
 
 def replace_partner(call: Call) -> Json:
@@ -58,9 +58,9 @@ def create_product(call: Call) -> Json:
     return product
 
 
-def get_product(call: Call) -> Json:
-    """GET /products/{id}."""
-    return _found(call, "product")
+def get_product(call: Call) -> Json | list[Json]:
+    """GET /products/{ids}."""
+    return by_ids(call, call.company.registers["product"])
 
 
 def replace_product(call: Call) -> Json:

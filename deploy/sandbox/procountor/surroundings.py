@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from . import enums
 from .call import Call, page
 from .checking import refused
 from .company import USER_ID, Json
@@ -24,14 +23,18 @@ SALES_ACCOUNT, RECEIVABLES_ACCOUNT = "3000", "1701"
 def session(call: Call) -> Json:
     """GET /sessioninfo."""
     return {
-        "companyId": 1, "companyName": call.company.name, "userId": USER_ID, "userFirstName": "Sandbox",
-        "userLastName": "User",
-    }  # fmt: skip
+        "companyId": 1,
+        "name": call.company.name,
+        "country": "FINLAND",
+        "productVersion": "FINANCIALS_PREMIUM",
+        "userId": USER_ID,
+        "userName": "sandbox",
+    }
 
 
 def company_info(call: Call) -> Json:
-    """GET /company."""
-    return {"id": 1, "name": call.company.name, "country": "FINLAND", "currency": "EUR"}
+    """GET /company: the name only, the rest of the real answer is not simulated."""
+    return {"name": call.company.name}
 
 
 def vat_defaults(call: Call) -> Json:
@@ -53,7 +56,7 @@ def vat_defaults(call: Call) -> Json:
 def vat_of_country(call: Call) -> Json:
     """GET /vats/country?countryCode=FI."""
     code = call.query.get("countryCode", "").upper()
-    if code not in enums.COUNTRIES:
+    if len(code) != 2 or not code.isalpha():
         raise refused(400, f"INVALID_ENUM_VALUE {code}", "countryCode")
     percentages = call.company.settings.vat_percentages if code == "FI" else ()
     return {"vatPercentages": list(percentages)}
@@ -88,7 +91,7 @@ def _receipt(call: Call, invoice: Json) -> Json:
     discount = Decimal(invoice["discountPercent"])
     rows = [(row, row_sums(row, discount, prices_include_vat=prices_include_vat)) for row in invoice["invoiceRows"]]
     gross = invoice["invoiceSumInfo"][0]["invoiceSumTotal"]
-    transactions = [_transaction(invoice, 1, RECEIVABLES_ACCOUNT, gross, Decimal(0), "RECONCILIATION_ENTRY")]
+    transactions = [_transaction(invoice, 1, RECEIVABLES_ACCOUNT, gross, Decimal(0), "REVERSING_ENTRY")]
     if invoice["extraInfo"]["accountingByRow"]:
         for place, (row, sums) in enumerate(rows, start=2):
             entry = _transaction(invoice, place, SALES_ACCOUNT, -sums.net, Decimal(row["vatPercent"]), "ENTRY")
@@ -98,7 +101,7 @@ def _receipt(call: Call, invoice: Json) -> Json:
         percent = Decimal(rows[0][0]["vatPercent"])
         transactions.append(_transaction(invoice, 2, SALES_ACCOUNT, -net, percent, "ENTRY"))
     return {
-        "receiptId": invoice["ledgerReceiptId"],
+        "id": invoice["ledgerReceiptId"],
         "type": invoice["type"],
         "status": invoice["status"],
         "name": invoice["counterParty"]["counterPartyAddress"]["name"],
