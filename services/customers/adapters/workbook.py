@@ -128,7 +128,7 @@ def read_customers(stream: BinaryIO, limits: WorkbookLimits = DEFAULT_LIMITS) ->
     Values: `name`, `number`, `kind`, `business_id`, `vat_number`, `email`, `phone`, `language`, `payment_term_days`,
     `invoice_channel`, `einvoice_address`, `einvoice_operator`, `billing_rhythm`, `required_references`, `price_group`,
     `default_cost_centre`, `construction_seller_from` (date), `contact_name`, `field_notes`, `billing_notes`, and
-    `billing_address` (street, postal_code, city, country) or None.
+    `billing_address` (street, postal_code, city, and country if the file says it) or None.
     Raises NotAWorkbook, WorkbookTooLarge, NoTable.
     """
     return read_table(stream, COLUMNS, limits, check_row=_complete_row)
@@ -161,7 +161,7 @@ def _complete_address(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem
             CellProblem("postal_code.form", f"{line!r} is not a postal code and a city", "00100 Helsinki"),
         )
     elif not parts["postal_code"] and not parts["city"] and (found := _POSTAL_LINE.fullmatch(parts["street"])):
-        parts = {
+        parts |= {
             "street": (found["street"] or "").strip(" ,"),
             "postal_code": found["code"],
             "city": found["city"].strip(),
@@ -172,4 +172,6 @@ def _complete_address(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem
         except finland.InvalidPostalCode as wrong:
             yield "postal_code", problem_of(wrong)
     has_address = any(parts[part] for part in ("street", "postal_code", "city"))
-    values["billing_address"] = {**parts, "country": country} if has_address else None
+    if not parts.get("country"):
+        parts.pop("country", None)  # said nothing: a stored country stays, a new customer's is Finland
+    values["billing_address"] = parts if has_address else None

@@ -66,7 +66,6 @@ def test_a_whole_row_of_the_demo_workbook():
             "street": "Ida Ekmanin tie 807",
             "postal_code": "02150",
             "city": "Pornainen",
-            "country": "FI",
         },
         "email": "halanen@example.com",
         "phone": None,
@@ -126,7 +125,7 @@ def test_swedish_and_english_workbooks_in_any_order():
         "kind": "housing_company",
         "payment_term_days": 14,
         "language": "sv",
-        "billing_address": {"street": "Storgatan 1", "postal_code": "20100", "city": "ÅBO", "country": "FI"},
+        "billing_address": {"street": "Storgatan 1", "postal_code": "20100", "city": "ÅBO"},
     }
     english = one(["Phone", "Company name", "Business ID", "Country"], "+46 8 123 45 67", "Example Ltd", None, "Sweden")
     assert english == {"name": "Example Ltd", "business_id": None, "phone": "+4681234567", "billing_address": None}
@@ -251,7 +250,7 @@ def test_a_number_that_the_spreadsheet_has_rounded_is_refused():
 
 def test_addresses_in_one_cell_are_split_when_they_can_be():
     header = ["Nimi", "Osoite", "Postinumero ja -toimipaikka"]
-    expected = {"street": "Haapatie 4 A 12", "postal_code": "02150", "city": "ESPOO", "country": "FI"}
+    expected = {"street": "Haapatie 4 A 12", "postal_code": "02150", "city": "ESPOO"}
     assert one(header, "A", "Haapatie 4 A 12", "02150 ESPOO")["billing_address"] == expected
     assert one(["Nimi", "Osoite"], "A", "Haapatie 4 A 12, 02150 ESPOO")["billing_address"] == expected
     assert one(["Nimi", "Osoite"], "A", "Haapatie 4")["billing_address"]["street"] == "Haapatie 4"
