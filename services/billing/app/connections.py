@@ -20,6 +20,7 @@ from shared.db.paging import Page, fetch_page
 from shared.errors import FieldError
 
 _LONGEST_SECRET = 2000
+_UNREADABLE = "The secrets cannot be read with the key of this installation: enter them again."
 
 
 class TargetKind(Protocol):
@@ -73,7 +74,7 @@ class Vault:
         try:
             secrets = self.unseal(connection_id, sealed)
         except UnreadableSecret:
-            raise InvalidSettings("The secrets cannot be read with this installation's key: enter them again.") from None
+            raise InvalidSettings(_UNREADABLE) from None
         return kind.build(checked_settings(kind, settings), secrets)
 
     def open_leased(self, leased: Leased) -> AccountingTarget:

@@ -13,7 +13,7 @@ from services.billing.app.dispatcher import Dispatcher, DispatcherSettings
 from services.billing.app.ledger_check import check_ledger
 from services.billing.domain.dispatch import DispatchPolicy
 from services.billing.messaging.inbound import COPIES, WORKORDERS
-from services.billing.models import BillingDocument, Dispatch, LedgerRow
+from services.billing.models import Base, BillingDocument, Dispatch, LedgerRow
 from services.billing.tests.fakes import FakeKind, FakeTarget
 from shared.bus.consumer import Handled
 from shared.bus.envelope import Event, NewEvent, decode, encode, seal
@@ -24,10 +24,12 @@ from shared.bus.wakeup import LocalWakeup
 from shared.clock import utc_now
 from shared.context import Context, system_context
 from shared.crypto import SecretBox
-from shared.db import Database, UnitOfWork
+from shared.db import Database, UnitOfWork, make_engine
 from shared.db.database import Creation
+from shared.db.metadata import INFRASTRUCTURE
 from shared.db.migrate import upgrade
 from shared.ids import new_id
+from shared.testing.servers import temporary_database
 from shared.testing.waiting import ManualClock
 
 TENANT = "0190a000-0000-7000-8000-000000000001"
@@ -236,20 +238,39 @@ class Billing:
         assert check_ledger(self.database) == []
 
 
-@pytest.fixture
-def billing(any_engine: Engine) -> Iterator[Billing]:
-    """Billing on a new database, once on SQLite and once on PostgreSQL."""
-    yield from _billing(any_engine)
+@pytest.fixture(scope="session")
+def sqlite_billing_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A migrated SQLite database, emptied before each test."""
+    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('billing')}/billing.sqlite")
+    upgrade(engine, "billing")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_billing_engine() -> Iterator[Engine]:
+    """A migrated PostgreSQL database, emptied before each test."""
+    with temporary_database("billing") as url:
+        engine = make_engine(url)
+        upgrade(engine, "billing")
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def billing(request: pytest.FixtureRequest) -> Iterator[Billing]:
+    """Billing on an empty database, once on SQLite and once on PostgreSQL."""
+    yield from _billing(request.getfixturevalue(f"{request.param}_billing_engine"))
 
 
 @pytest.fixture
-def billing_pg(postgres_engine: Engine) -> Iterator[Billing]:
+def billing_pg(postgres_billing_engine: Engine) -> Iterator[Billing]:
     """Billing on PostgreSQL, where transactions really run side by side."""
-    yield from _billing(postgres_engine)
+    yield from _billing(postgres_billing_engine)
 
 
 def _billing(engine: Engine) -> Iterator[Billing]:
-    upgrade(engine, "billing")
+    _empty(engine)
     wakeup = LocalWakeup()
     # Handlers take the real time; the dispatcher of a test lives an hour later, so that all they made is due.
     clock = ManualClock(utc_now() + timedelta(hours=1))
@@ -258,6 +279,16 @@ def _billing(engine: Engine) -> Iterator[Billing]:
     vault = Vault({"fake": FakeKind(target)}, SecretBox(bytes(range(32))))
     yield Billing(database, wakeup, clock, target, vault)
     wakeup.close()
+
+
+def _empty(engine: Engine) -> None:
+    tables = [*reversed(Base.metadata.sorted_tables), *INFRASTRUCTURE.sorted_tables]
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"TRUNCATE {', '.join(table.name for table in tables)}"))
+        else:
+            for table in tables:
+                connection.execute(table.delete())
 
 
 @pytest.fixture

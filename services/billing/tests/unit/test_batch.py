@@ -45,9 +45,7 @@ def test_other_steps_are_refused_with_both_names(state: BatchState, wanted: Batc
         (DispatchState.ACCEPTED, False),
     ],
 )
-def test_a_batch_is_unlocked_only_if_nothing_is_or_may_be_in_the_target(
-    state: DispatchState, returnable: bool
-) -> None:
+def test_a_batch_is_unlocked_only_if_nothing_is_or_may_be_in_the_target(state: DispatchState, returnable: bool) -> None:
     assert batch.may_unlock([DispatchState.WAITING, state]) is returnable
 
 

@@ -57,9 +57,7 @@ def test_basket_2_three_decimals_of_an_hour() -> None:
 def test_basket_2_a_fourth_decimal_of_an_hour_is_refused() -> None:
     with pytest.raises(InvalidRow) as refused:
         compile_lines([a_row(quantity="0.3333", unit_price="57.75")], MergePolicy())
-    assert [(each.pointer, each.code) for each in refused.value.errors] == [
-        ("/quantity", "too_many_decimals")
-    ]
+    assert [(each.pointer, each.code) for each in refused.value.errors] == [("/quantity", "too_many_decimals")]
 
 
 def test_basket_2_a_set_with_a_discount_shares_exactly() -> None:
@@ -67,8 +65,7 @@ def test_basket_2_a_set_with_a_discount_shares_exactly() -> None:
     shares = spread(set_price, [D("9.80"), D("48.50"), D("57.75")])
     assert sum(shares) == set_price
     rows = [
-        a_row(row_id=f"r{n}", position=n, unit_price=str(share), discount_percent="8")
-        for n, share in enumerate(shares)
+        a_row(row_id=f"r{n}", position=n, unit_price=str(share), discount_percent="8") for n, share in enumerate(shares)
     ]
     document = a_document(*rows, merge=EACH)
     assert document.net == sum(line.net for line in document.lines) == D("92.00")
@@ -231,8 +228,7 @@ _rows = st.lists(
     max_size=25,
 ).map(
     lambda rows: [
-        replace(row, row_id=f"r{n}", position=n, workorder_number=row.workorder_id)
-        for n, row in enumerate(rows)
+        replace(row, row_id=f"r{n}", position=n, workorder_number=row.workorder_id) for n, row in enumerate(rows)
     ]
 )
 _policies = st.builds(MergePolicy, merge=st.booleans(), across_orders=st.booleans())
@@ -258,9 +254,7 @@ def test_every_row_is_in_one_line_and_quantities_add_up(rows: list[ApprovedRow],
 
 
 @given(_rows, _policies, st.sampled_from(VatPolicy))
-def test_totals_are_the_sums_of_the_lines(
-    rows: list[ApprovedRow], policy: MergePolicy, vat: VatPolicy
-) -> None:
+def test_totals_are_the_sums_of_the_lines(rows: list[ApprovedRow], policy: MergePolicy, vat: VatPolicy) -> None:
     lines = compile_lines(rows, policy, vat)
     groups = vat_lines(lines)
     assert sum(group.base for group in groups) == sum(line.net for line in lines)
@@ -272,9 +266,7 @@ def test_totals_are_the_sums_of_the_lines(
 
 
 @given(_rows, _policies)
-def test_a_lines_vat_is_never_more_than_a_cent_from_its_own(
-    rows: list[ApprovedRow], policy: MergePolicy
-) -> None:
+def test_a_lines_vat_is_never_more_than_a_cent_from_its_own(rows: list[ApprovedRow], policy: MergePolicy) -> None:
     for line in compile_lines(rows, policy):
         assert abs(line.vat_share - line.net * line.vat_rate_percent / 100) < D("0.01")
 

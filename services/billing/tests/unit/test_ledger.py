@@ -56,9 +56,7 @@ def test_closing_takes_the_open_part_only() -> None:
     ("quantity", "billed", "still_open"),
     [("5", "5", "0"), ("5", "8", "-3"), ("8", "5", "3"), ("5", "0", "5")],
 )
-def test_a_second_round_opens_only_what_the_first_did_not_bill(
-    quantity: str, billed: str, still_open: str
-) -> None:
+def test_a_second_round_opens_only_what_the_first_did_not_bill(quantity: str, billed: str, still_open: str) -> None:
     row = ledger.opened(D(quantity), already_billed=D(billed))
     assert (row.open, row.closed) == (D(still_open), D(billed))
 

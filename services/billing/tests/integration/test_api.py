@@ -1,0 +1,275 @@
+"""Billing over HTTP: the whole layer on a real database."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.billing.app.connections import Vault
+from services.billing.app.dispatcher import Dispatcher, DispatcherSettings
+from services.billing.app.orders import register_approved_order
+from services.billing.bootstrap import SERVICE
+from services.billing.messaging.inbound import approval_of, on_customer_changed
+from services.billing.tests.fakes import FakeKind, FakeTarget
+from services.billing.tests.integration.conftest import CUSTOMER, ROW
+from shared.bus.envelope import Event
+from shared.clock import utc_now
+from shared.crypto import SecretBox
+from shared.ids import new_id
+from shared.testing.schema import schema_differences, tables_open_to_other_tenants
+from shared.testing.service import Caller, ServiceUnderTest, service_under_test
+
+EVERYTHING = ("billing.read", "billing.write", "connections.manage")
+SECRET = "erittain-salainen-avain"
+
+
+class Api:
+    """The service, its fake target and a caller with all permissions."""
+
+    def __init__(self, service: ServiceUnderTest, target: FakeTarget) -> None:
+        self.service = service
+        self.target = target
+        self.biller: Caller = service.caller(*EVERYTHING)
+
+    def connect(self) -> dict[str, Any]:
+        body = {
+            "target": "fake",
+            "name": "Kirjanpito",
+            "settings": {"url": "http://127.0.0.1"},
+            "secrets": {"key": SECRET},
+        }
+        answer = self.biller.post("/connections", body)
+        assert answer.status_code == 201, answer.json
+        created: dict[str, Any] = answer.json
+        return created
+
+    def approve(self, rhythm: str = "monthly", *rows: dict[str, Any]) -> str:
+        """Let a new customer's order be approved; returns the customer's id."""
+        customer_id = new_id()
+        data = {**CUSTOMER, "id": customer_id, "billing_rhythm": rhythm}
+        event = Event(
+            new_id(), "customer.changed.v1", "customers", customer_id, utc_now(), "customer", 1, customer_id,
+            new_id(), None, self.service.tenant_id, None, data,
+        )  # fmt: skip
+        order = {
+            "id": new_id(),
+            "number": "1001",
+            "billing_round": 1,
+            "customer_id": customer_id,
+            "type": "extra_work",
+            "description": "Työ",
+            "references": {},
+            "site_name": None,
+            "site_address": None,
+            "approved_at": "2026-11-21T10:00:00.000Z",
+            "rows": [{**ROW, "id": new_id(), **row} for row in rows or ({},)],
+        }
+        with self.service.begin() as uow:
+            on_customer_changed(uow, event)
+            register_approved_order(uow, approval_of(order), now=utc_now())
+            uow.commit()
+        return customer_id
+
+    def dispatch(self) -> None:
+        runtime = self.service.runtime
+        Dispatcher(
+            runtime.database, runtime.wakeup, runtime.own.open_leased, DispatcherSettings(), owner="test"
+        ).run_once()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[ServiceUnderTest, FakeTarget]]:
+    target = FakeTarget()
+    vault = Vault({"fake": FakeKind(target)}, SecretBox(bytes(32)))
+    definition = replace(SERVICE, extend=lambda _runtime: vault)
+    folder: Path = tmp_path_factory.mktemp("billing")
+    with service_under_test(definition, request.param, folder) as found:
+        yield found, target
+
+
+@pytest.fixture
+def api(service: tuple[ServiceUnderTest, FakeTarget]) -> Api:
+    service[0].take_new_tenants()
+    service[1].__init__()  # type: ignore[misc]
+    return Api(*service)
+
+
+def test_schema_and_models_agree(api: Api) -> None:
+    assert schema_differences(api.service.engine, SERVICE.metadata) == []
+
+
+def test_postgresql_keeps_tenants_apart_by_itself(api: Api) -> None:
+    if api.service.database.is_sqlite:
+        return
+    api.connect()
+    api.approve("immediate")
+    api.dispatch()
+    assert tables_open_to_other_tenants(api.service.engine, SERVICE.metadata, api.service.tenant_id) == []
+
+
+def test_a_month_from_the_pool_to_the_target(api: Api) -> None:
+    api.connect()
+    customer = api.approve("monthly", {}, {"quantity": "1"})
+    pool = api.biller.get(f"/billable-rows?customer_id={customer}").json["items"]
+    assert [row["open"] for row in pool] == ["2.500", "1.000"]
+    batch = api.biller.post("/batches", {"customer_ids": [customer]})
+    assert batch.status_code == 201
+    path = f"/batches/{batch.json['id']}"
+    preview = api.biller.get(f"{path}/preview").json["items"]
+    assert preview[0]["document"]["gross"] == "197.66"
+    assert preview[0]["problems"] == []
+    locked = api.biller.post(f"{path}/lock", if_match=batch.json["version"])
+    assert (locked.status_code, locked.json["state"]) == (200, "locked")
+    assert locked.headers["ETag"] == f'"{locked.json["version"]}"'
+    assert api.biller.post(f"{path}/lock").status_code == 409
+    assert api.biller.post(f"{path}/unlock", if_match=1).status_code == 412
+    assert api.biller.post(f"{path}/dispatch").json["state"] == "dispatching"
+    api.dispatch()
+    assert api.biller.get(path).json["state"] == "done"
+    (document,) = api.biller.get(f"/documents?batch_id={batch.json['id']}").json["items"]
+    shown = api.biller.get(f"/documents/{document['id']}").json
+    assert shown["lines"][0]["quantity"] == "3.500"
+    assert shown["dispatches"][0]["target_id"] == "i1"
+    assert shown["gross"] == api.target.invoices[0]["gross"] == "197.66"
+
+
+def test_the_desk_over_http(api: Api) -> None:
+    api.connect()
+    api.target.faults = ["rejected"]
+    api.approve("immediate")
+    api.dispatch()
+    (dispatch,) = api.biller.get("/dispatches?attention=true").json["items"]
+    path = f"/dispatches/{dispatch['id']}"
+    shown = api.biller.get(path).json
+    assert (shown["error_code"], shown["history"][0]["outcome"]) == ("fake.period_lock", "Rejected")
+    assert shown["document"]["id"] == dispatch["document_id"]
+    assert api.biller.post(f"{path}/retry", if_match=1).status_code == 412
+    assert api.biller.post(f"{path}/retry", if_match=dispatch["version"]).json["state"] == "waiting"
+    api.dispatch()
+    assert api.biller.get(path).json["state"] == "accepted"
+    refused = api.biller.post(f"{path}/skip", {"reason": "pois"})
+    assert (refused.status_code, refused.json["code"]) == (409, "dispatch.forbidden_step")
+    resolve = api.biller.post(f"{path}/resolve", {"found": True})
+    assert (resolve.status_code, resolve.json["errors"][0]["pointer"]) == (422, "/target_id")
+
+
+def test_secrets_never_come_out(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    created = api.connect()
+    path = f"/connections/{created['id']}"
+    answers = [api.biller.get(path), api.biller.get("/connections"), api.biller.post(f"{path}/test")]
+    change = {
+        "name": "Uusi",
+        "settings": {"url": "http://127.0.0.1"},
+        "is_default": True,
+        "active": True,
+        "secrets": {"key": SECRET + "2"},
+    }
+    answers.append(api.biller.call("PUT", path, json=change, if_match=created["version"]))
+    answers.append(api.biller.post("/connections", {**change, "target": "fake", "secrets": {"kye": SECRET}}))
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 422]
+    for answer in answers:
+        assert SECRET not in answer.get_data(as_text=True)
+    output = capsys.readouterr()
+    assert SECRET not in output.out + output.err
+
+
+def test_a_connection_that_does_not_work_is_a_problem_document(api: Api) -> None:
+    created = api.connect()
+    api.target.problem = "Avain ei kelpaa."
+    answer = api.biller.post(f"/connections/{created['id']}/test")
+    assert (answer.status_code, answer.json["code"]) == (422, "connection.problem")
+
+
+def test_the_kinds_of_targets_are_described(api: Api) -> None:
+    (kind,) = api.biller.get("/connections/targets").json["items"]
+    assert kind["target"] == "fake"
+    assert kind["secrets"] == ["key"]
+    assert kind["settings"][0]["name"] == "url"
+
+
+def test_settings_have_defaults_and_a_version(api: Api) -> None:
+    assert api.biller.get("/settings").json == {
+        "version": 0,
+        "merge_rows": True,
+        "mixed_vat": "vat_groups",
+        "vat_policy": "per_rate",
+    }
+    body = {"merge_rows": False, "mixed_vat": "split", "vat_policy": "per_line"}
+    changed = api.biller.call("PUT", "/settings", json=body, if_match=0)
+    assert changed.json == {"version": 1, **body}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "permission"),
+    [
+        ("GET", "/billable-rows", "billing.read"),
+        ("GET", "/batches", "billing.read"),
+        ("GET", "/documents", "billing.read"),
+        ("GET", "/dispatches", "billing.read"),
+        ("GET", "/connections", "billing.read"),
+        ("GET", "/settings", "billing.read"),
+    ],
+)
+def test_reading_needs_its_permission(api: Api, method: str, path: str, permission: str) -> None:
+    assert api.service.caller("workorders.read").call(method, path).status_code == 403
+    assert api.service.caller(permission).call(method, path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/batches"),
+        ("POST", "/batches/x/lock"),
+        ("POST", "/batches/x/unlock"),
+        ("POST", "/batches/x/dispatch"),
+        ("POST", "/billable-rows/x/close"),
+        ("POST", "/dispatches/x/retry"),
+        ("POST", "/dispatches/x/skip"),
+        ("POST", "/dispatches/x/resolve"),
+        ("POST", "/connections"),
+        ("PUT", "/connections/x"),
+        ("DELETE", "/connections/x"),
+        ("POST", "/connections/x/test"),
+        ("PUT", "/settings"),
+    ],
+)
+def test_changing_needs_more_than_reading(api: Api, method: str, path: str) -> None:
+    assert api.service.caller("billing.read").call(method, path, json={}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/batches/{}", "/documents/{}", "/dispatches/{}", "/connections/{}", "/batches/{}/preview"]
+)
+def test_what_is_not_there_or_not_yours_is_404(api: Api, path: str) -> None:
+    assert api.biller.get(path.format(new_id())).status_code == 404
+    assert api.biller.get(path.format("no-id")).status_code == 404
+
+
+def test_another_tenant_sees_nothing(api: Api) -> None:
+    api.connect()
+    api.approve("immediate")
+    stranger = api.service.caller(*EVERYTHING, tenant_id=api.service.other_tenant_id)
+    for path in ("/documents", "/dispatches", "/connections", "/batches", "/billable-rows"):
+        assert api.biller.get(path).status_code == 200
+        assert stranger.get(path).json["items"] == []
+    (dispatch,) = api.biller.get("/dispatches").json["items"]
+    assert stranger.post(f"/dispatches/{dispatch['id']}/retry").status_code == 404
+
+
+def test_unknown_fields_and_wrong_types_are_named(api: Api) -> None:
+    answer = api.biller.post("/batches", {"period_from": "yesterday", "extra": 1})
+    assert answer.status_code == 400
+    assert {error["pointer"] for error in answer.json["errors"]} == {"/period_from", "/extra"}
+
+
+def test_a_creation_repeated_with_the_same_key_gives_the_same_batch(api: Api) -> None:
+    key = {"Idempotency-Key": new_id()}
+    first = api.biller.post("/batches", {}, headers=key)
+    again = api.biller.post("/batches", {}, headers=key)
+    other = api.biller.post("/batches", {"period_from": "2026-01-01"}, headers=key)
+    assert first.json["id"] == again.json["id"]
+    assert (again.status_code, other.status_code) == (201, 409)
