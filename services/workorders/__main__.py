@@ -1,6 +1,7 @@
-"""Runs one process of the workorders service: api, worker, relay, consume, jobs, migrate, replay or check."""
+"""`python -m services.workorders {api|worker|relay|consume|jobs|migrate|replay|check}`."""
 
 from services.workorders.bootstrap import SERVICE
 from shared.runtime import main
 
-main(SERVICE)
+if __name__ == "__main__":
+    main(SERVICE)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+from services.workorders.config import Settings
 from services.workorders.tests.builders import INTEGRATION, PLANNER, Firm
+from shared.http.request import EXTENSION
 from shared.ids import new_id
 
 
@@ -144,6 +148,19 @@ def test_what_is_not_known_here_is_named(firm: Firm, other_firm: Firm) -> None:
     rows = [{"product_id": firm.product(), "quantity": "1"}, {"product_id": new_id(), "quantity": "1"}]
     problem = planner.refused(422, "POST", "/workorders/", {"customer_id": customer, "rows": rows})
     assert (problem["code"], problem["errors"][0]["pointer"]) == ("product_unknown", "/rows/1/product_id")
+
+
+def test_a_customer_that_is_on_its_way_is_waited_for(firm: Firm) -> None:
+    patient = replace(firm.service.runtime, own=Settings(copy_wait_s=10.0))
+    customer = new_id()
+    arrival = threading.Timer(0.2, lambda: firm.customer(id=customer))
+    firm.service.app.extensions[EXTENSION] = patient
+    try:
+        arrival.start()
+        assert firm.planner().make("/workorders/", {"customer_id": customer})["customer_id"] == customer
+    finally:
+        arrival.join()
+        firm.service.app.extensions[EXTENSION] = firm.service.runtime
 
 
 def test_everything_wrong_with_customer_site_and_window_comes_at_once(firm: Firm) -> None:

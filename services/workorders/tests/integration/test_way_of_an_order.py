@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from services.workorders.tests.builders import ADDRESS, Firm
@@ -114,6 +116,15 @@ def test_approving_twice_tells_billing_once(firm: Firm) -> None:
     assert len(firm.service.events("workorder.approved.v1")) == 1
     stale = planner.refused(412, "POST", f"/workorders/{order['id']}/approve", If_Match=f'"{order["version"]}"')
     assert stale["code"] == "version_mismatch"
+
+
+def test_approving_from_two_places_at_the_same_moment_tells_billing_once(firm: Firm) -> None:
+    order = firm.in_review(firm.worker())
+    supervisors = [firm.planner() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda person: person.step(order["id"], "approve"), supervisors))
+    assert {answer["version"] for answer in answers} == {order["version"] + 1}
+    assert len(firm.service.events("workorder.approved.v1")) == 1
 
 
 def test_approval_names_everything_that_is_missing_at_once(firm: Firm) -> None:
