@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, json, request
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -45,7 +45,10 @@ class FieldProblemOut(Schema):
 
 
 class ProblemOut(Schema):
-    """RFC 9457 problem document."""
+    """RFC 9457 problem document. Some problems have further members, such as `current_version`."""
+
+    class Meta:
+        unknown = INCLUDE
 
     type = fields.String(required=True, metadata={"example": "urn:urakka:problem:version_mismatch"})
     title = fields.String(required=True)
