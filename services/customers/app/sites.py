@@ -18,7 +18,6 @@ from services.customers.domain.customer import refuse_archived
 from services.customers.domain.errors import SiteArchived, SiteInUse
 from services.customers.domain.site_tree import (
     checked_site,
-    closing_days,
     ids_of,
     moved_paths,
     nearest_customers,
@@ -30,6 +29,7 @@ from shared.db import UnitOfWork, check_version, get_or_404
 from shared.db.database import Creation
 from shared.errors import NotFound
 from shared.ids import new_id
+from shared.periods import closing_days
 
 _NEW_SITE: Mapping[str, Any] = {"address": None, "cost_centre": None, "notes": None}
 
@@ -132,7 +132,7 @@ def attach_customer(
 ) -> SiteAttachment:
     """Let a site, and what lies below it, belong to a customer for a period; both days included.
 
-    An open attachment that began earlier ends the day before. Raises AttachmentOverlap, InvalidPeriod, NotFound,
+    An open attachment that began earlier ends the day before. Raises PeriodOverlap, InvalidPeriod, NotFound,
     CustomerArchived, SiteArchived.
     """
     with uow:
@@ -151,7 +151,7 @@ def attach_customer(
 def end_attachment(
     uow: UnitOfWork, site_id: str, attachment_id: str, *, valid_to: date | None, now: datetime
 ) -> SiteAttachment:
-    """Set the last day of an attachment, or open it again with None. Raises AttachmentOverlap, InvalidPeriod."""
+    """Set the last day of an attachment, or open it again with None. Raises PeriodOverlap, InvalidPeriod."""
     with uow:
         lock_tree(uow)
         site = _site(uow, site_id, None)
@@ -159,7 +159,7 @@ def end_attachment(
         attachment = next((link for link in attachments if link.id == attachment_id), None)
         if attachment is None:
             raise NotFound(f"There is no attachment {attachment_id} of this site.")
-        others = [link.value() for link in attachments if link is not attachment]
+        others = [link.period for link in attachments if link is not attachment]
         if closing_days(others, attachment.valid_from, valid_to):
             raise AssertionError("two attachments of one site overlap")
         attachment.valid_to = valid_to
@@ -234,7 +234,7 @@ def _add_attachment(
     customer = get_or_404(uow.session, Customer, customer_id)
     refuse_archived(archived=customer.archived)
     existing = attachments_of(uow, [site.id])
-    closing = closing_days([link.value() for link in existing], valid_from, valid_to)
+    closing = closing_days([link.period for link in existing], valid_from, valid_to)
     for link in existing:
         if link.id in closing:
             link.valid_to = closing[link.id]

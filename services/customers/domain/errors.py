@@ -80,17 +80,3 @@ class SiteArchived(Conflict):
 
     code = "site.archived"
     title = "The site is archived"
-
-
-class AttachmentOverlap(Conflict):
-    """On each day a site has at most one customer of its own."""
-
-    code = "site.attachment_overlap"
-    title = "Another customer is attached to the site in this period"
-
-
-class InvalidPeriod(RuleBroken):
-    """The last day of a period is before its first."""
-
-    code = "site.invalid_period"
-    title = "The period ends before it begins"

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
 from services.customers.domain.address import address_or_none, check_address
-from services.customers.domain.errors import AttachmentOverlap, InvalidPeriod, InvalidSite, SiteLoop, TooDeep
+from services.customers.domain.errors import InvalidSite, SiteLoop, TooDeep
 from shared.errors import FieldError
+from shared.periods import Period
 
 
 class SiteType(StrEnum):
@@ -32,17 +33,11 @@ DEEPEST: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A customer is attached to a site from `valid_from` to `valid_to`, both included; None is open-ended."""
+    """A customer is attached to a site for a period."""
 
-    id: str
     site_id: str
     customer_id: str
-    valid_from: date
-    valid_to: date | None = None
-
-    def covers(self, day: date) -> bool:
-        """Say whether the attachment is valid on `day`."""
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+    period: Period
 
 
 def path_of(site_id: str, parent_path: str | None) -> str:
@@ -88,31 +83,11 @@ def nearest_customers(paths: Sequence[str], attachments: Iterable[Attachment], d
 
     attachments  of every site that is on any of the paths; others do no harm
     """
-    attached = {link.site_id: link.customer_id for link in attachments if link.covers(day)}
+    attached = {link.site_id: link.customer_id for link in attachments if link.period.covers(day)}
     nearest: dict[str, str | None] = {}
     for path in paths:
         nearest[path] = next((attached[site] for site in reversed(ids_of(path)) if site in attached), None)
     return nearest
-
-
-def closing_days(existing: Iterable[Attachment], first: date, last: date | None) -> Mapping[str, date]:
-    """Return attachment id → new last day for those that a new attachment from `first` to `last` ends.
-
-    An open attachment that began earlier ends the day before the new one begins: the building was sold.
-    Raises AttachmentOverlap if any other attachment shares a day with the new one, InvalidPeriod if last < first.
-    """
-    if last is not None and last < first:
-        raise InvalidPeriod(f"{last.isoformat()} is before {first.isoformat()}.")
-    closing: dict[str, date] = {}
-    for link in existing:
-        apart = (link.valid_to is not None and link.valid_to < first) or (last is not None and last < link.valid_from)
-        if apart:
-            continue
-        if link.valid_to is None and link.valid_from < first:
-            closing[link.id] = first - timedelta(days=1)
-        else:
-            raise AttachmentOverlap(f"The other attachment begins on {link.valid_from.isoformat()}.")
-    return closing
 
 
 def checked_site(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from services.customers.models.customer import Address
 from shared.db import Audited, Json, TenantScoped, UtcDateTime, Versioned
 from shared.db.mixins import ID
 from shared.ids import new_id
+from shared.periods import Period
 
 
 class Site(Versioned, TenantScoped, Audited, Base):
@@ -57,6 +58,11 @@ class SiteAttachment(TenantScoped, Audited, Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
 
+    @property
+    def period(self) -> Period:
+        """The days of the attachment."""
+        return Period(self.id, self.valid_from, self.valid_to)
+
     def value(self) -> Attachment:
         """Return the attachment as the rules of the tree see it."""
-        return Attachment(self.id, self.site_id, self.customer_id, self.valid_from, self.valid_to)
+        return Attachment(self.site_id, self.customer_id, self.period)

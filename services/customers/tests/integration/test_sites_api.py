@@ -75,7 +75,7 @@ def test_a_sold_building_changes_hands_from_the_day_of_sale(office: Caller, haap
     first, second = office.get(path).json["items"]
     assert (first["valid_to"], second["valid_from"], second["valid_to"]) == (day(2), day(3), None)
     overlapping = office.post(path, {"customer_id": buyer["id"], "valid_from": day(1)})
-    assert (overlapping.status_code, overlapping.json["code"]) == (409, "site.attachment_overlap")
+    assert (overlapping.status_code, overlapping.json["code"]) == (409, "period.overlap")
     backwards = office.post(path, {"customer_id": buyer["id"], "valid_from": day(9), "valid_to": day(8)})
     assert backwards.status_code == 422
 

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.customers.domain.errors import AttachmentOverlap, InvalidPeriod, InvalidSite, SiteLoop, TooDeep
+from services.customers.domain.errors import InvalidSite, SiteLoop, TooDeep
 from services.customers.domain.site_tree import (
     DEEPEST,
     Attachment,
     checked_site,
-    closing_days,
     depth,
     ids_of,
     is_within,
@@ -21,6 +20,7 @@ from services.customers.domain.site_tree import (
     nearest_customers,
     path_of,
 )
+from shared.periods import Period
 
 
 def d(text: str) -> date:
@@ -28,7 +28,7 @@ def d(text: str) -> date:
 
 
 def link(site: str, customer: str, first: str, last: str | None = None) -> Attachment:
-    return Attachment(f"{site}-{customer}", site, customer, d(first), d(last) if last else None)
+    return Attachment(site, customer, Period(f"{site}-{customer}", d(first), d(last) if last else None))
 
 
 def test_a_path_is_the_ids_from_the_root() -> None:
@@ -72,30 +72,9 @@ def test_the_nearest_attached_ancestor_wins_on_the_day() -> None:
 )
 def test_the_nearest_is_the_last_attached_on_the_path(sites: list[int], customers: dict[int, str]) -> None:
     path = "/" + "/".join(str(site) for site in sites)
-    links = [Attachment(str(site), str(site), name, d("01-01")) for site, name in customers.items()]
+    links = [Attachment(str(site), name, Period(str(site), d("01-01"))) for site, name in customers.items()]
     expected = next((customers[site] for site in reversed(sites) if site in customers), None)
     assert nearest_customers([path], links, d("01-01")) == {path: expected}
-
-
-def test_a_new_attachment_ends_the_open_one_the_day_before() -> None:
-    assert closing_days([link("a", "old", "01-01")], d("03-01"), None) == {"a-old": d("02-28")}
-    assert closing_days([link("a", "old", "01-01", "02-28")], d("03-01"), None) == {}
-    assert closing_days([link("a", "later", "05-01")], d("03-01"), d("04-30")) == {}
-
-
-@pytest.mark.parametrize(
-    "existing",
-    [link("a", "same day", "03-01"), link("a", "bounded", "01-01", "03-01"), link("a", "later", "06-01")],
-    ids=lambda existing: existing.customer_id,
-)
-def test_on_each_day_a_site_has_one_customer_of_its_own(existing: Attachment) -> None:
-    with pytest.raises(AttachmentOverlap):
-        closing_days([existing], d("03-01"), None)
-
-
-def test_a_period_ends_after_it_begins() -> None:
-    with pytest.raises(InvalidPeriod):
-        closing_days([], d("03-02"), d("03-01"))
 
 
 def test_a_site_needs_a_name_and_a_readable_postal_code() -> None:
