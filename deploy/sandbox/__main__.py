@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,10 +30,9 @@ def main(arguments: list[str] | None = None) -> None:
     )
     server = make_server(options.host, options.port, create_sandbox(config), threaded=True)
     print(_greeting(f"http://{options.host}:{server.server_port}", seeded=options.seed), flush=True)
-    try:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the first process of a container ignores it otherwise
+    with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
-    except KeyboardInterrupt:
-        print("stopped")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -198,7 +198,7 @@ class FaultPlan:
 def answer_with(fault: Fault, act: Callable[[], Response], environ: Mapping[str, Any], dialect: Dialect) -> Response:
     """Answer a call as the fault wants. `act` does the real work; it runs only for the kinds in SAVED_FIRST.
 
-    If the work itself fails (refused data), its own answer is given instead of the kinds that pretend success.
+    A refusal stays a refusal under ok_without_id; the other kinds hide it as they hide a success.
     """
     if fault.kind in SAVED_FIRST:
         return _spoil(fault, act(), environ, dialect)

@@ -32,6 +32,11 @@ class Credentials:
     customer_id: str
     customer_key: str
 
+    @property
+    def caller(self) -> tuple[str, str, str]:
+        """The identifiers that travel and together point at one company."""
+        return self.partner_id, self.customer_id, self.organisation_id
+
 
 class Company:
     """The registers of a company.

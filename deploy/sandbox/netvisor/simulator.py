@@ -44,7 +44,7 @@ class NetvisorSimulator:
     def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Make a company from `{id?, name?, settings?, credentials?}` and describe it with its credentials.
 
-        Raises BadCompany (also when the id or the customer id is taken) and config.BadSettings.
+        Raises BadCompany (also when the id or the three identifiers are taken) and config.BadSettings.
         """
         company_id = text_field(body, "id") or secrets.token_hex(6)
         given = body.get("credentials") or {}
@@ -65,6 +65,8 @@ class NetvisorSimulator:
         with self._lock:
             if company_id in self._companies:
                 raise BadCompany(f"company {company_id} exists")
+            if any(one.credentials.caller == credentials.caller for one in self._companies.values()):
+                raise BadCompany("a company with these identifiers exists")
             self._companies[company_id] = company
             company.save_self()
         return self.describe(company_id)

@@ -48,7 +48,7 @@ class ProcountorSimulator:
     def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Make a company from `{id?, name?, settings?, credentials?}` and describe it with its credentials.
 
-        Raises BadCompany (also when the id is taken) and config.BadSettings.
+        Raises BadCompany (also when the id or the credentials are taken) and config.BadSettings.
         """
         company_id = text_field(body, "id") or secrets.token_hex(6)
         given = body.get("credentials") or {}
@@ -67,6 +67,8 @@ class ProcountorSimulator:
         with self._lock:
             if company_id in self._companies:
                 raise BadCompany(f"company {company_id} exists")
+            if any(one.credentials == credentials for one in self._companies.values()):
+                raise BadCompany("a company with these credentials exists")
             self._companies[company_id] = company
             company.save_self()
         return self.describe(company_id)

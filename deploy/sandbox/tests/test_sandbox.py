@@ -46,6 +46,14 @@ def test_bad_companies_are_refused(sandbox: Flask, body: dict[str, object]) -> N
     assert sandbox.test_client().post("/sandbox/netvisor/companies", json=body).status_code == 400
 
 
+@pytest.mark.parametrize("which", ["netvisor", "procountor"])
+def test_two_companies_can_not_share_their_credentials(sandbox: Flask, which: str) -> None:
+    http = sandbox.test_client()
+    made = http.post(f"/sandbox/{which}/companies", json={}).json
+    again = http.post(f"/sandbox/{which}/companies", json={"credentials": made["credentials"]})
+    assert again.status_code == 409
+
+
 def test_unknown_simulators_and_companies_are_404(sandbox: Flask) -> None:
     http = sandbox.test_client()
     assert http.get("/sandbox/fennoa/companies").status_code == 404
