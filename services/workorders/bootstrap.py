@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.workorders.api import orders, rows, settings, steps
+from services.workorders.app.invariants import broken_invariants
 from services.workorders.config import Settings, read_settings
 from services.workorders.messaging.inbound import CONSUMERS
 from services.workorders.models import Base
+from shared.context import system_context
 from shared.service import Runtime, ServiceDefinition
 
 
 def _settings(runtime: Runtime) -> Settings:
     return read_settings(runtime.config.environment)
+
+
+def _check(runtime: Runtime) -> Sequence[str]:
+    return broken_invariants(runtime.database.read(system_context("check")))
 
 
 SERVICE = ServiceDefinition(
@@ -21,4 +29,5 @@ SERVICE = ServiceDefinition(
     metadata=Base.metadata,
     consumers=lambda _runtime: CONSUMERS,
     extend=_settings,
+    check=_check,
 )
