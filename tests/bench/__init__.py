@@ -1,0 +1,1 @@
+"""Figures, measured in one run as ratios, printed and kept in `results/`; never red by noise."""
