@@ -44,10 +44,10 @@ class RelayFigures:
 
 
 def measure_relay(events: int = 10_000, rounds: int = 3) -> RelayFigures:
-    """Publish `events` stored events by the relay, the same bytes by the bare loop, in turn; best of each.
+    """Publish `events` stored events by the relay, and the same bytes by the bare loop, in turn; best of each.
 
-    Both publish persistent, mandatory messages of about 900 bytes in batches of 500 to one quorum queue and wait for all
-    confirms of a batch before the next. The relay also reads them from PostgreSQL and marks them there.
+    Both publish persistent, mandatory messages of about 900 bytes in batches of 500 to one quorum queue and wait for
+    all confirms of a batch before the next. The relay also reads them from PostgreSQL and marks them there.
     """
     relayed, bare = [], []
     with temporary_database("bench") as url, temporary_topology() as prefix:
