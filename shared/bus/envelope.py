@@ -102,6 +102,11 @@ class Event:
         return self.subject
 
     @property
+    def trace_id(self) -> str | None:
+        """The 32 hex digits of the trace in which the event was born, if it was born in one."""
+        return self.traceparent.split("-")[1] if self.traceparent else None
+
+    @property
     def wire_type(self) -> str:
         """The CloudEvents `type`, e.g. `urakka.workorders.workorder.approved.v1`."""
         return wire_type(self.service, self.type)

@@ -37,6 +37,13 @@ def armed(name: str, action: Callable[[], None]) -> Iterator[None]:
         _armed.pop(name, None)
 
 
+def arm_kills(names: str) -> None:
+    """Let this process die when one of `names` (separated by commas) is reached: for chaos tests of real
+    processes."""
+    for name in filter(None, (part.strip() for part in names.split(","))):
+        arm_kill(name)
+
+
 def arm_kill(name: str) -> None:
     """Let this process end without a word (SIGKILL) when `name` is reached."""
     _armed[name] = lambda: os.kill(os.getpid(), signal.SIGKILL)

@@ -14,6 +14,7 @@ import hashlib
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,7 @@ from shared.context import system_context, use_context
 from shared.db import Database, UnitOfWork
 from shared.db.database import AlreadyExists
 from shared.errors import TemporarilyUnavailable, UrakkaError, VersionMismatch
+from shared.telemetry import span
 
 _log = structlog.get_logger(module=__name__)
 
@@ -135,9 +137,10 @@ class Inbox:
             return self._run(uow, event)
 
     def _run(self, uow: UnitOfWork, event: Event) -> Handled:
-        self.consumer.handlers[event.type](uow, event)
-        reach(BEFORE_COMMIT)
-        uow.commit()
+        with span(f"process {self.consumer.name}", uow.context, _span_attributes(self.consumer, event)):
+            self.consumer.handlers[event.type](uow, event)
+            reach(BEFORE_COMMIT)
+            uow.commit()
         metrics.event_age_seconds.labels(event.type).observe((self._clock() - event.time).total_seconds())
         return Handled.STALE if uow.session.info.get(STALE_MARK) else Handled.APPLIED
 
@@ -182,7 +185,7 @@ class Inbox:
             "attempts": 1,
             "error": _reason(error),
         }
-        if isinstance(error, CannotEver):
+        with suppress(UnreadableEvent):
             row.update(_facts(decode(body)))
         _log.error("inbox.unreadable", consumer=self.consumer.name, event_id=row["event_id"], error=row["error"])
         handled = self._store(row, Handled.PARKED)
@@ -317,10 +320,21 @@ class Inbox:
             aggregateversion=event.aggregate_version,
             correlation_id=event.correlation_id,
             tenant_id=event.tenant_id,
+            trace_id=event.trace_id,
             outcome=str(handled),
             attempt=attempt,
             ms=round(took_s * 1000, 1),
         )
+
+
+def _span_attributes(consumer: Consumer, event: Event) -> dict[str, str | int]:
+    """Names of OpenTelemetry's semantic conventions for messaging."""
+    return {
+        "messaging.operation.type": "process",
+        "messaging.destination.name": consumer.name,
+        "messaging.message.id": event.id,
+        "messaging.urakka.type": event.type,
+    }
 
 
 def _facts(event: Event) -> dict[str, Any]:

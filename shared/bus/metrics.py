@@ -12,9 +12,7 @@ outbox_oldest_pending_seconds = Gauge(
 outbox_published_total = Counter(
     "outbox_published_total", "Outcomes of publishing, one for each attempt", ["service", "outcome"]
 )
-outbox_unroutable = Gauge(
-    "outbox_unroutable", "Events of the last batch that a required queue did not take", ["service"]
-)
+outbox_unroutable = Gauge("outbox_unroutable", "Pending events that a required queue did not take", ["service"])
 outbox_batch_size = Histogram(
     "outbox_batch_size", "Events in one batch", ["service"], buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
 )

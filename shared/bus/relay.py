@@ -144,7 +144,7 @@ class Relay:
     def _pause(self, report: RelayReport, failures: int, stop: threading.Event) -> None:
         if failures:
             stop.wait(back_off_s(failures, random.random(), most_s=5.0))  # noqa: S311 - jitter
-        elif not report.published:
+        elif not report.published and not report.full:
             wait_or_stop(self._wakeup, TOPIC, stop, self._settings.poll_s)
 
     def _flush(self, deadline: float) -> None:
@@ -239,8 +239,6 @@ class Relay:
                     outcome=str(outcome),
                     attempt=row.attempts + 1,
                 )
-        unroutable = sum(outcome is Outcome.RETURNED for _, outcome in late)
-        metrics.outbox_unroutable.labels(self._service).set(unroutable)
 
     def _count(self, outcomes: Sequence[Outcome]) -> Mapping[Outcome, int]:
         counted: dict[Outcome, int] = {}
@@ -277,11 +275,13 @@ class Relay:
 
     def _measure(self) -> None:
         is_pending = outbox.c.published_at.is_(None)
-        statement = select(func.count(), func.min(outbox.c.occurred_at)).where(is_pending)
+        returned = func.count().filter(outbox.c.last_error == str(Outcome.RETURNED))
+        statement = select(func.count(), func.min(outbox.c.occurred_at), returned).where(is_pending)
         with self._database.read(self._context) as uow:
-            pending, oldest = uow.session.execute(statement).one()
+            pending, oldest, unroutable = uow.session.execute(statement).one()
         age_s = (self._clock() - oldest).total_seconds() if oldest else 0.0
         metrics.outbox_pending.labels(self._service).set(pending)
+        metrics.outbox_unroutable.labels(self._service).set(unroutable)
         metrics.outbox_oldest_pending_seconds.labels(self._service).set(age_s)
 
 

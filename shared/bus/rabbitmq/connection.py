@@ -30,6 +30,8 @@ SOCKET_TIMEOUT_S = 5
 STACK_TIMEOUT_S = 15
 TCP_OPTIONS = {"TCP_USER_TIMEOUT": 10_000, "TCP_KEEPIDLE": 30}
 HEALTHY_AFTER_S = 60
+RECONNECT_MOST_S = 20.0
+"""Below the 30 s in which events must flow again once the broker is back."""
 _CLOSE_WAIT_S = 5.0
 
 
@@ -122,7 +124,8 @@ class BrokerThread:
                 _log.exception("broker.loop_failed", name=self._name, role=self._role)
             failures = 1 if time.monotonic() - started > HEALTHY_AFTER_S else failures + 1
             metrics.broker_reconnects_total.labels(self._role).inc()
-            self._stop.wait(back_off_s(failures, random.random()))  # noqa: S311 - jitter
+            pause_s = back_off_s(failures, random.random(), most_s=RECONNECT_MOST_S)  # noqa: S311 - jitter
+            self._stop.wait(pause_s)
 
     def _live_once(self) -> None:
         connection = SelectConnection(

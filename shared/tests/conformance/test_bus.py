@@ -146,6 +146,28 @@ def test_a_failed_handler_leaves_no_effect_and_is_tried_again(world: World) -> N
     assert (row.state, row.attempts, row.payload) == ("done", 2, None)
 
 
+def test_several_schedulers_try_a_waiting_event_once(world: World) -> None:
+    products = [new_id() for _ in range(5)]
+    world.fail_on = {1: NotYet("not yet")}
+    world.change_many([(product, 1) for product in products])
+    for body in world.payloads():
+        assert world.inbox.take(body) is Handled.WAITING
+    world.fail_on = {}
+    world.clock.move(seconds=2)
+    start = threading.Barrier(4)
+
+    def retry() -> None:
+        start.wait(10)
+        world.new_inbox().retry_due()
+
+    schedulers = [threading.Thread(target=retry) for _ in range(4)]
+    for scheduler in schedulers:
+        scheduler.start()
+    for scheduler in schedulers:
+        scheduler.join(30)
+    assert sorted(world.effects()) == sorted((product, 1) for product in products)
+
+
 def test_an_event_that_keeps_failing_is_parked_and_can_be_replayed(world: World) -> None:
     product = new_id()
     world.fail_on = {1: RuntimeError("a bug")}
