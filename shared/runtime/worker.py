@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from flask import Flask, Response, jsonify
 
 from shared.bus import runtime as bus
-from shared.bus.rabbitmq import RabbitPublisher
+from shared.bus.failpoints import arm_kills
+from shared.bus.rabbitmq import RabbitConsumer, RabbitPublisher
 from shared.config import BadConfiguration, Config
 from shared.http import metrics
 from shared.runtime.build import build_runtime
@@ -34,9 +35,12 @@ def run_worker(definition: ServiceDefinition, config: Config, roles: Sequence[st
     configure_logging(config.log_level, service=definition.name, role="+".join(roles))
     configure_tracing(config.otlp_endpoint, definition.name)
     runtime = build_runtime(definition, config)
-    supervisor = Supervisor(_loops(definition, runtime, config.amqp_url, roles))
+    arm_kills(config.environment.get("URAKKA_KILL_AT", ""))
+    intake: list[RabbitConsumer] = []
+    supervisor = Supervisor(_loops(definition, runtime, config.amqp_url, roles, intake.append))
     supervisor.stop_on_signals()
-    health = _HealthPage(definition.name, supervisor, config.environment.get("URAKKA_WORKER_BIND", ""))
+    bind = config.environment.get("URAKKA_WORKER_BIND", "")
+    health = _HealthPage(_health_app(definition.name, supervisor, intake, "consume" in roles), bind)
     supervisor.start()
     health.start()
     log.info("worker.started", roles=list(roles))
@@ -50,7 +54,11 @@ def run_worker(definition: ServiceDefinition, config: Config, roles: Sequence[st
 
 
 def _loops(
-    definition: ServiceDefinition, runtime: Runtime, amqp_url: str, roles: Sequence[str]
+    definition: ServiceDefinition,
+    runtime: Runtime,
+    amqp_url: str,
+    roles: Sequence[str],
+    consumer_started: Callable[[RabbitConsumer], None],
 ) -> list[tuple[str, Loop]]:
     config = runtime.config
     found: list[tuple[str, Loop]] = []
@@ -68,6 +76,7 @@ def _loops(
                     prefix=config.bus_prefix,
                     snapshots=snapshot_source(config),
                     lanes=config.consumer_lanes,
+                    started=consumer_started,
                 ),
             )
         )
@@ -94,12 +103,12 @@ def _relay(service: str, runtime: Runtime, amqp_url: str, stop: threading.Event)
 class _HealthPage:
     """`/healthz`, `/readyz` and `/metrics` of a process that has no API; off while `URAKKA_WORKER_BIND` is not set."""
 
-    def __init__(self, service: str, supervisor: Supervisor, bind: str) -> None:
+    def __init__(self, app: Flask, bind: str) -> None:
         self._server = None
         self._thread: threading.Thread | None = None
         if bind:
             host, _, port = bind.rpartition(":")
-            self._server = make_server(host, int(port), _health_app(service, supervisor), handler_class=_Quiet)
+            self._server = make_server(host, int(port), app, handler_class=_Quiet)
             self._thread = threading.Thread(target=self._server.serve_forever, name="health")
 
     def start(self) -> None:
@@ -120,7 +129,7 @@ class _Quiet(WSGIRequestHandler):
         """Health checks are not worth a line."""
 
 
-def _health_app(service: str, supervisor: Supervisor) -> Flask:
+def _health_app(service: str, supervisor: Supervisor, intake: Sequence[RabbitConsumer], consumes: bool) -> Flask:
     app = Flask(f"urakka.{service}.worker", static_folder=None)
 
     @app.get("/healthz")
@@ -132,6 +141,8 @@ def _health_app(service: str, supervisor: Supervisor) -> Flask:
         failing = supervisor.failing()
         if failing:
             return jsonify(status="unavailable", loops=failing), 503
+        if consumes and intake and not intake[-1].active:
+            return jsonify(status="unavailable", reason="no queue is being consumed"), 503
         return jsonify(status="ok", service=service), 200
 
     @app.get("/metrics")
