@@ -43,6 +43,7 @@ class ProductionSettings:
     worker_roles  the parts of a service's worker process; one process for each entry
     api_workers   gunicorn worker processes of each API
     environment   more variables for every process
+    runner        what the interpreter is given to run a service; tests put in one that dies where they want
     """
 
     database_url: str
@@ -54,6 +55,7 @@ class ProductionSettings:
     worker_roles: Sequence[Sequence[str]] = (("relay", "consume", "jobs"),)
     api_workers: int = 1
     environment: Mapping[str, str] = field(default_factory=dict)
+    runner: Sequence[str] = ("-m", "services.{service}")
 
 
 @dataclass(slots=True)
@@ -172,7 +174,7 @@ class Production:
         return {**defaults, **given, **own}
 
     def _children_of(self, name: str) -> list[_Child]:
-        base = [sys.executable, "-m", f"services.{name}"]
+        base = [sys.executable, *(part.format(service=name) for part in self._settings.runner)]
         bind = {"URAKKA_BIND": f"127.0.0.1:{self._ports[name]}"}
         snapshots = {f"URAKKA_SNAPSHOT_URL_{other.upper()}": address for other, address in self.addresses.items()}
         environment = {**self._environment, **snapshots}
