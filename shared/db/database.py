@@ -27,6 +27,8 @@ from shared.ids import new_id
 EventSink = Callable[[Connection, Sequence[NewEvent], Context], None]
 """Writes events to the outbox, inside the transaction that they belong to."""
 
+_TAKEN = frozenset({"23505", "23P01", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"})
+
 Nudge = Callable[[str], None]
 """Wakes whoever waits for a topic, after the commit."""
 
@@ -122,8 +124,8 @@ class UnitOfWork:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.session.close()
-        if isinstance(error, (StaleDataError, IntegrityError)):
-            raise _translated(error) from error
+        if (known := _known(error)) is not None:
+            raise known from error
 
     def emit(self, new_event: NewEvent) -> None:
         """Let `new_event` be published if and only if this transaction commits."""
@@ -146,8 +148,11 @@ class UnitOfWork:
             self._event_sink(self.session.connection(), tuple(self._events), self.context)
             self._topics.add("outbox")
         self.session.commit()
+        topics = sorted(self._topics)
+        self._events.clear()
+        self._topics.clear()
         if self._nudge is not None:
-            for topic in sorted(self._topics):
+            for topic in topics:
                 self._nudge(topic)
 
     def next_number(self, series: str) -> int:
@@ -209,11 +214,19 @@ def _the_creation(creation: Creation, tenant_id: str) -> Select[Any]:
     )
 
 
-def _translated(error: StaleDataError | IntegrityError) -> UrakkaError:
+def _known(error: BaseException | None) -> UrakkaError | None:
+    """Return what a caller can understand of an error of the database; None if it says nothing to them."""
     if isinstance(error, StaleDataError):
         return VersionMismatch("Somebody else changed the record at the same moment.")
-    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or str(error.orig)
-    return AlreadyExists(constraint=constraint)
+    if isinstance(error, IntegrityError) and _violation(error) in _TAKEN:
+        constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or str(error.orig)
+        return AlreadyExists(constraint=constraint)
+    return None
+
+
+def _violation(error: IntegrityError) -> str | None:
+    """The kind of the violation as the driver names it: SQLSTATE on PostgreSQL, the extended code on SQLite."""
+    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
 
 
 def _narrow_to_tenant(state: ORMExecuteState) -> None:
@@ -242,6 +255,9 @@ def _stamp_tenant_and_audit(session: Session, _flush: Any, _objects: Any) -> Non
                 record.tenant_id = tenant_id
             elif tenant_id not in (record.tenant_id, SYSTEM_TENANT):
                 raise RuntimeError(f"a {type(record).__name__} of another tenant cannot be stored here")
+    for record in session.dirty:
+        if isinstance(record, TenantScoped) and tenant_id not in (record.tenant_id, SYSTEM_TENANT):
+            raise RuntimeError(f"a {type(record).__name__} cannot be moved to another tenant")
     write_audit_rows(session, session.context)
 
 

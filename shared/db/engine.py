@@ -21,6 +21,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     transaction handling is off: it begins none before a SELECT, so read-then-write would be unprotected
     (messaging.md 13).
     PostgreSQL: connections are checked before use and given up after half an hour, and every statement has a limit.
+    Errors of statements carry no values: they end up in the log.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -31,6 +32,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
             connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_MS / 1000},
             pool_size=pool_size,
             max_overflow=pool_size,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -42,6 +44,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_pre_ping=True,
         pool_recycle=1800,
         pool_timeout=10,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             "options": "-c statement_timeout=30000 -c lock_timeout=10000 "
@@ -65,4 +68,5 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(WRITES, True)
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")  # PostgreSQL has READ ONLY for it
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
