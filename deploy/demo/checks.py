@@ -26,10 +26,11 @@ class DocumentLine:
     """One line of the closing table; amounts as strings with two decimals."""
 
     tenant: str
-    workorders: tuple[str, ...]
+    workorder_numbers: tuple[str, ...]
     target: str
     key: str
     target_id: str
+    target_number: str
     net: str
     vat: str
     gross: str
@@ -41,10 +42,11 @@ def document_line(firm: Firm, document: Mapping[str, Any]) -> DocumentLine:
     dispatch = document["dispatches"][-1] if document["dispatches"] else {}
     return DocumentLine(
         tenant=firm.name,
-        workorders=tuple(str(order["number"]) for order in document["workorders"]),
+        workorder_numbers=tuple(str(order["number"]) for order in document["workorders"]),
         target=str(dispatch.get("target", "")),
         key=document["key"],
         target_id=str(dispatch.get("target_id") or ""),
+        target_number=str(dispatch.get("target_number") or ""),
         net=document["net"],
         vat=document["vat"],
         gross=document["gross"],
@@ -54,7 +56,7 @@ def document_line(firm: Firm, document: Mapping[str, Any]) -> DocumentLine:
 
 def check_firm(firm: Firm, lines: Sequence[DocumentLine], shown: Sequence[Mapping[str, Any]]) -> list[Check]:
     """Check one firm's documents against its orders and, where we can look in, against the target's books."""
-    billed = Counter(number for line in lines for number in line.workorders)
+    billed = Counter(number for line in lines for number in line.workorder_numbers)
     missing = [t.number for t in firm.orders if billed[t.number] != 1]
     unsent = [line.key for line in lines if line.state != "accepted" or not line.target_id]
     differing = [d["key"] for d in shown for s in d["dispatches"] if s.get("difference")]

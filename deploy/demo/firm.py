@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -110,28 +109,6 @@ def import_workbook(firm: Firm, address: str, file: Path) -> dict[str, Any]:
     return dict(firm.admin.upload(f"{address}/imports", file, mode="confirm"))
 
 
-def wait_for_copies(firm: Firm, order_probe: PlannedOrder) -> None:
-    """Wait until the customer and the products of an order are known to the work orders service.
-
-    Right after an import the copies are on their way; a client that is faster than the events is told so (422) and asks
-    again, as here with an order that is cancelled at once.
-    """
-
-    def probe() -> dict[str, Any] | None:
-        try:
-            order = firm.supervisor.post(
-                ORDERS, _order_body(order_probe) | {"rows": _row_bodies(order_probe, planned=True)}
-            )
-        except Refused as refused:
-            if refused.status in (409, 422, 503):
-                return None
-            raise
-        return dict(order)
-
-    order = wait_until(probe, within_s=_COPIES_WITHIN_S, what="copies of customers and products")
-    firm.supervisor.post(f"{ORDERS}/{order['id']}/cancel", {"reason": "only a probe"})
-
-
 def bill_monthly(firm: Firm, customer_ids: list[str]) -> None:
     """Let these customers be billed in a monthly batch from now on."""
     for customer_id in customer_ids:
@@ -140,13 +117,26 @@ def bill_monthly(firm: Firm, customer_ids: list[str]) -> None:
 
 
 def make_order(firm: Firm, plan: PlannedOrder) -> OrderTrack:
-    """Create the order in its own way; one that is sent twice must come back as the same order."""
+    """Create the order in its own way; one that is sent twice must come back as the same order.
+
+    Right after an import the copies of customers and products are still on their way. A client that is faster is told so
+    (422, `…_unknown`) and asks again, as here.
+    """
     makers: dict[str, Callable[[Firm, PlannedOrder], dict[str, Any]]] = {
         "planned": _plan,
         "integration": _take_in,
         "field": _create_in_field,
     }
-    order = makers[plan.origin](firm, plan)
+
+    def make() -> dict[str, Any] | None:
+        try:
+            return makers[plan.origin](firm, plan)
+        except Refused as refused:
+            if refused.code.endswith("_unknown"):
+                return None
+            raise
+
+    order = wait_until(make, within_s=_COPIES_WITHIN_S, what="copies of customers and products")
     track = OrderTrack(plan, order["id"], str(order["number"]))
     track.saw(order)
     firm.orders.append(track)
@@ -180,11 +170,16 @@ def do_work(firm: Firm, track: OrderTrack) -> None:
     if track.states[-1] in ("planned", "assigned", "draft"):
         track.saw(firm.worker.post(f"{address}/start"))
     if track.plan.origin != "field":
-        firm.worker.post(f"{address}/rows", {"rows": _row_bodies(track.plan)})
+        rows = _row_bodies(track.plan)
+        plain = [row for row in rows if "discount_percent" not in row]
+        discounted = [row for row in rows if "discount_percent" in row]
+        firm.worker.post(f"{address}/rows", {"rows": plain})
+        if discounted:  # a price by hand is the office's right
+            firm.supervisor.post(f"{address}/rows", {"rows": discounted})
     track.saw(firm.worker.post(f"{address}/done"))
     if track.plan.sent_back and track.states[-1] == "in_review":
         track.saw(firm.supervisor.post(f"{address}/return", {"comment": "Lisää vielä siivous"}))
-        extra = {**_row_bodies(track.plan)[0], "id": new_id(), "quantity": "0.5"}
+        extra = {**_row_bodies(track.plan)[1], "id": new_id(), "quantity": "0.5"}
         firm.worker.post(f"{address}/rows", {"rows": [extra]})
         track.saw(firm.worker.post(f"{address}/done"))
 
@@ -247,18 +242,14 @@ def _order_body(plan: PlannedOrder) -> dict[str, Any]:
     }
 
 
-def _row_bodies(plan: PlannedOrder, *, planned: bool = False) -> list[dict[str, Any]]:
+def _row_bodies(plan: PlannedOrder) -> list[dict[str, Any]]:
     return [
         {
-            **({"planned": True} if planned else {"id": new_id()}),
+            "id": new_id(),
             "product_id": row.product["id"],
             "quantity": str(row.quantity),
-            "work_date": _text(plan.work_date),
+            "work_date": plan.work_date.isoformat(),
             **({"discount_percent": str(row.discount_percent)} if row.discount_percent else {}),
         }
         for row in plan.rows
     ]
-
-
-def _text(day: date) -> str:
-    return day.isoformat()

@@ -100,7 +100,7 @@ def _rows(chance: random.Random, by_kind: Mapping[str, Sequence[Mapping[str, Any
     for kind in ("labour", "material", "travel"):
         if not by_kind[kind]:
             continue
-        discount = Decimal("8") if kind == "labour" and index % 5 == 0 else Decimal(0)
+        discount = Decimal("8") if kind == "labour" and index % 5 == 0 and index % 3 != 2 else Decimal(0)
         rows.append(PlannedRow(chance.choice(by_kind[kind]), Decimal(chance.choice(_QUANTITIES[kind])), discount))
     if index % 6 == 2 and by_kind["material"]:
         returned = rows[1].product if len(rows) > 1 else chance.choice(by_kind["material"])

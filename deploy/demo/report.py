@@ -113,8 +113,8 @@ def print_documents(console: Console, report: Report) -> None:
     for heading in ("net", "VAT", "gross"):
         table.add_column(heading, justify="right")
     for line in report.documents:
-        orders = ", ".join(line.workorders)
-        shown = orders if len(orders) < 28 else f"{len(line.workorders)} orders"
+        orders = ", ".join(line.workorder_numbers)
+        shown = orders if len(orders) < 28 else f"{len(line.workorder_numbers)} orders"
         table.add_row(
             line.tenant, shown, "…" + line.key[-12:], line.target, line.target_id, line.net, line.vat, line.gross
         )
