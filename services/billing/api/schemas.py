@@ -314,9 +314,9 @@ class AttemptOut(Schema):
     number = fields.Integer(required=True)
     actor = fields.String(required=True)
     started_at = fields.AwareDateTime(required=True)
-    ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    ended_at = fields.AwareDateTime(required=True)
     payload_sha256 = fields.String(required=True, allow_none=True)
-    outcome = fields.String(required=True, allow_none=True)
+    outcome = fields.String(required=True)
     detail = fields.String(required=True, allow_none=True)
 
 

@@ -113,7 +113,7 @@ def lock_batch(uow: UnitOfWork, batch_id: str, expected_version: int | None, *, 
         if not rows:
             raise NothingToBill()
         composed = _compose(uow, rows, now)
-        compose.store_documents(uow.session, uow.context, batch.id, composed, now)
+        compose.store_documents(uow.session, batch.id, composed, now)
         by_id = {row.id: row for row in rows}
         for each in composed:
             for ledger_id in each.ledger_ids:
@@ -157,7 +157,7 @@ def dispatch_batch(uow: UnitOfWork, batch_id: str, expected_version: int | None,
         batch = get_or_404(uow.session, Batch, batch_id, for_update=True)
         check_version(batch, expected_version)
         state = rules.step(BatchState(batch.state), BatchStep.DISPATCH)
-        destination, _ = compose.load_destination(uow.session, batch.connection_id)
+        destination, _ = compose.load_destination(uow.session, uow.context.tenant_id, batch.connection_id)
         if destination is None:
             raise NoConnection()
         documents = _documents_of(uow, batch)
@@ -210,7 +210,7 @@ def _rows_in_pool(uow: UnitOfWork, batch: Batch, *, lock: bool) -> Sequence[Ledg
 
 
 def _compose(uow: UnitOfWork, rows: Sequence[LedgerRow], now: datetime) -> tuple[compose.Composed, ...]:
-    material = compose.load_material(uow.session, rows)
+    material = compose.load_material(uow.session, uow.context.tenant_id, rows)
     for row in rows:
         customer = material.customers.get(row.customer_id)
         if customer is None or (customer.payer_id or customer.id) not in material.customers:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from services.billing.domain import dispatch as machine
@@ -13,20 +13,13 @@ from services.billing.domain.compile import DocumentHead, MergePolicy, VatPolicy
 from services.billing.domain.document import Address, Document, Party, new_document_key
 from services.billing.domain.grouping import DocumentKey, GroupingPolicy, MixedVat, common_references, group_rows
 from services.billing.domain.rows import ApprovedRow, is_construction_seller
-from services.billing.models import (
-    ApprovedOrder,
-    BillingDocument,
-    BillingLine,
-    BillingSettings,
-    Connection,
-    CustomerCopy,
-    Dispatch,
-    LedgerRow,
-    ProductCopy,
-)
+from services.billing.models import ApprovedOrder, BillingSettings, LedgerRow, statements
 from services.billing.models.dispatches import record_columns
 from shared.context import Context
 from shared.ids import new_id
+
+Customer = Row[Any]
+"""A row of `copy_customers`: fields by name, as in `CustomerCopy`."""
 
 CURRENCY = "EUR"
 """Work orders are priced in euros; a document has one currency."""
@@ -74,7 +67,7 @@ class Material:
 
     rows: Mapping[str, Mapping[str, Any]]
     orders: Mapping[str, Mapping[str, Any]]
-    customers: Mapping[str, CustomerCopy]
+    customers: Mapping[str, Customer]
     texts: Mapping[str, Mapping[str, str]]
 
 
@@ -98,7 +91,7 @@ def compose(
     return tuple(documents)
 
 
-def party_of(customer: CustomerCopy) -> Party:
+def party_of(customer: Customer) -> Party:
     """The payer as it is written into a document."""
     address = customer.billing_address
     return Party(
@@ -123,21 +116,15 @@ def party_of(customer: CustomerCopy) -> Party:
     )
 
 
-def store_documents(
-    session: Session,
-    context: Context,
-    batch_id: str,
-    composed: Sequence[Composed],
-    now: datetime,
-) -> None:
+def store_documents(session: Session, batch_id: str, composed: Sequence[Composed], now: datetime) -> None:
     """Insert documents and their lines; the ledger rows are the caller's."""
     if not composed:
         return
     connection = session.connection()
     documents = [_document_columns(each, batch_id, now) for each in composed]
     lines = [columns for each in composed for columns in _line_columns(each.document)]
-    connection.execute(insert(BillingDocument.__table__), documents)
-    connection.execute(insert(BillingLine.__table__), lines)
+    connection.execute(statements.INSERT_DOCUMENTS, documents)
+    connection.execute(statements.INSERT_LINES, lines)
 
 
 def store_dispatches(
@@ -166,40 +153,36 @@ def store_dispatches(
         for document_id in document_ids
     ]
     if rows:
-        session.connection().execute(insert(Dispatch.__table__), rows)
+        session.connection().execute(statements.INSERT_DISPATCHES, rows)
 
 
-def load_customers(session: Session, customer_ids: Iterable[str]) -> dict[str, CustomerCopy]:
+def load_customers(session: Session, tenant_id: str, customer_ids: Iterable[str]) -> dict[str, Customer]:
     """Customers by id, their payers among them, in one query; what is not here is not in the answer."""
-    wanted = sorted(set(customer_ids))
-    payers = select(CustomerCopy.payer_id).where(CustomerCopy.id.in_(wanted), CustomerCopy.payer_id.is_not(None))
-    found = session.scalars(
-        select(CustomerCopy).where(
-            (CustomerCopy.id.in_(wanted)) | (CustomerCopy.id.in_(payers.scalar_subquery())),
-        )
-    )
+    wanted = {"tenant": tenant_id, "wanted": sorted(set(customer_ids))}
+    found = session.connection().execute(statements.CUSTOMERS_AND_PAYERS, wanted)
     return {customer.id: customer for customer in found}
 
 
-def load_texts(session: Session, product_ids: Iterable[str]) -> dict[str, Mapping[str, str]]:
+def load_texts(session: Session, tenant_id: str, product_ids: Iterable[str]) -> dict[str, Mapping[str, str]]:
     """The line texts of products by language; products without any are left out."""
-    found = session.execute(
-        select(ProductCopy.id, ProductCopy.invoice_text).where(ProductCopy.id.in_(sorted(set(product_ids))))
-    )
+    wanted = {"tenant": tenant_id, "wanted": sorted(set(product_ids))}
+    found = session.connection().execute(statements.LINE_TEXTS, wanted)
     return {product_id: texts for product_id, texts in found if texts}
 
 
-def load_destination(session: Session, connection_id: str | None = None) -> tuple[Destination | None, Wishes]:
+def load_destination(
+    session: Session, tenant_id: str, connection_id: str | None = None
+) -> tuple[Destination | None, Wishes]:
     """The named connection, or the tenant's default one, and the tenant's wishes; None if it is not active."""
-    chosen = Connection.id == connection_id if connection_id else Connection.is_default
-    row = session.execute(
-        select(Connection.id, Connection.target, BillingSettings)
-        .outerjoin(BillingSettings, BillingSettings.tenant_id == Connection.tenant_id)
-        .where(chosen, Connection.active)
-    ).one_or_none()
+    wanted = {"tenant": tenant_id}
+    statement = statements.DEFAULT_DESTINATION
+    if connection_id is not None:
+        wanted["connection"] = connection_id
+        statement = statements.NAMED_DESTINATION
+    row = session.connection().execute(statement, wanted).one_or_none()
     if row is None:
         return None, Wishes()
-    return Destination(row[0], row[1]), _wishes(row[2])
+    return Destination(row.id, row.target), _wishes(row if row.merge_rows is not None else None)
 
 
 def load_wishes(session: Session) -> Wishes:
@@ -207,20 +190,20 @@ def load_wishes(session: Session) -> Wishes:
     return _wishes(session.scalar(select(BillingSettings)))
 
 
-def _wishes(settings: BillingSettings | None) -> Wishes:
+def _wishes(settings: Any) -> Wishes:
     if settings is None:
         return Wishes()
     return Wishes(settings.merge_rows, MixedVat(settings.mixed_vat), VatPolicy(settings.vat_policy))
 
 
-def load_material(session: Session, rows: Sequence[LedgerRow]) -> Material:
+def load_material(session: Session, tenant_id: str, rows: Sequence[LedgerRow]) -> Material:
     """Load what the documents of stored ledger rows are made of: three queries, however many rows."""
     orders = session.scalars(select(ApprovedOrder).where(ApprovedOrder.id.in_(sorted({r.order_id for r in rows}))))
     return Material(
         rows={row.id: _columns(row) for row in rows},
         orders={order.id: _columns(order) for order in orders},
-        customers=load_customers(session, {row.customer_id for row in rows}),
-        texts=load_texts(session, {row.product_id for row in rows}),
+        customers=load_customers(session, tenant_id, {row.customer_id for row in rows}),
+        texts=load_texts(session, tenant_id, {row.product_id for row in rows}),
     )
 
 

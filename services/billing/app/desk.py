@@ -181,7 +181,7 @@ def _load(uow: UnitOfWork, dispatch_id: str) -> Item:
 
 def _refresh_payer(uow: UnitOfWork, item: Item) -> None:
     payer_id = item.document.payer.customer_id
-    customer = compose.load_customers(uow.session, [payer_id]).get(payer_id)
+    customer = compose.load_customers(uow.session, uow.context.tenant_id, [payer_id]).get(payer_id)
     if customer is not None:
         document = get_or_404(uow.session, BillingDocument, item.document.id)
         document.payer = asdict(compose.party_of(customer))

@@ -239,12 +239,20 @@ class Dispatcher:
             self._database, ACTOR, current, turn.leased.tenant_id, sha256, self._circumstances()
         )
         reach(AFTER_RECORD)
+        if self._is_too_late(attempt):
+            log.warning("dispatch.too_late", dispatch_id=current.dispatch_id)
+            return
         started = time.monotonic()
         with span("dispatch.send", context, {"target": target.name, "attempt": attempt.current.record.attempts}):
             outcome = _call(target, prepared)
         reach(AFTER_SEND)
         self._finish(turn, attempt, outcome, started)
         self._mind_breaker(turn, outcome)
+
+    def _is_too_late(self, attempt: Attempt) -> bool:
+        """A process that was stopped since transaction 1 must not send what another may be looking up already."""
+        lease_ends = attempt.current.record.due_at
+        return lease_ends is None or self._clock() >= lease_ends
 
     def _finish(self, turn: "_Turn", attempt: Attempt, outcome: Outcome, started: float) -> None:
         """Transaction 2; tried a few times, since its loss costs a look-up of minutes."""

@@ -6,16 +6,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Table, insert, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.billing.app import compose, taking_back
 from services.billing.domain import ledger
 from services.billing.domain.batch import BatchState
 from services.billing.domain.errors import NotReady
-from services.billing.models import ApprovedOrder, Batch, CustomerCopy, LedgerRow
+from services.billing.models import ApprovedOrder, LedgerRow, statements
 from services.billing.models.ledger import balance_columns
 from shared.clock import business_day
 from shared.db import UnitOfWork
@@ -75,7 +73,7 @@ def register_approved_order(uow: UnitOfWork, approval: Approval, *, now: datetim
     earlier round is still being transferred.
     """
     session = uow.session
-    customers = compose.load_customers(session, [approval.customer_id])
+    customers = compose.load_customers(session, uow.context.tenant_id, [approval.customer_id])
     customer = customers.get(approval.customer_id)
     if customer is None or (customer.payer_id or customer.id) not in customers:
         raise NotReady(f"The customer {approval.customer_id} or its payer is not known here yet.")
@@ -94,7 +92,7 @@ def register_approved_order(uow: UnitOfWork, approval: Approval, *, now: datetim
         composed = _bill_at_once(uow, order, billable, customers, now)
     _reserve(rows, composed)
     if rows:
-        session.connection().execute(insert(_table(LedgerRow)), rows)
+        session.connection().execute(statements.INSERT_ROWS, rows)
 
 
 def reopen_order(uow: UnitOfWork, workorder_id: str, billing_round: int, reason: str, *, now: datetime) -> None:
@@ -119,19 +117,19 @@ def _bill_at_once(
     uow: UnitOfWork,
     order: Mapping[str, Any],
     billable: Sequence[Mapping[str, Any]],
-    customers: Mapping[str, CustomerCopy],
+    customers: Mapping[str, compose.Customer],
     now: datetime,
 ) -> tuple[compose.Composed, ...]:
     """A batch of one order: document and dispatch. Nothing if there is no connection to send to."""
     session, context = uow.session, uow.context
-    destination, wishes = compose.load_destination(session)
+    destination, wishes = compose.load_destination(session, context.tenant_id)
     if destination is None:
         return ()
     material = compose.Material(
         rows={row["id"]: row for row in billable},
         orders={order["id"]: {**order, "references": order["refs"]}},
         customers=customers,
-        texts=compose.load_texts(session, (row["product_id"] for row in billable)),
+        texts=compose.load_texts(session, context.tenant_id, (row["product_id"] for row in billable)),
     )
     composed = compose.compose(context.tenant_id, material, wishes, per_order=True, document_date=business_day(now))
     batch_id = new_id()
@@ -146,8 +144,8 @@ def _bill_at_once(
         "connection_id": destination.connection_id,
         "document_count": len(composed),
     }
-    session.connection().execute(insert(_table(Batch)), [batch])
-    compose.store_documents(session, context, batch_id, composed, now)
+    session.connection().execute(statements.INSERT_BATCH, batch)
+    compose.store_documents(session, batch_id, composed, now)
     compose.store_dispatches(session, context, destination, (each.document.id for each in composed), now)
     uow.nudge("dispatch")
     return composed
@@ -163,7 +161,7 @@ def _reserve(rows: Iterable[dict[str, Any]], composed: Iterable[compose.Composed
             row.update(balance_columns(balance), document_id=each.document.id)
 
 
-def _order_columns(tenant_id: str, approval: Approval, customer: CustomerCopy, now: datetime) -> dict[str, Any]:
+def _order_columns(tenant_id: str, approval: Approval, customer: compose.Customer, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "tenant_id": tenant_id,
@@ -186,7 +184,7 @@ def _ledger_columns(
     order: Mapping[str, Any],
     position: int,
     row: ApprovedWorkRow,
-    customer: CustomerCopy,
+    customer: compose.Customer,
     billed: Mapping[str, Decimal],
 ) -> dict[str, Any]:
     balance = ledger.opened(row.quantity, already_billed=billed.get(row.id, Decimal(0)))
@@ -226,12 +224,8 @@ def _ledger_columns(
 
 def _insert_once(session: Session, order: Mapping[str, Any]) -> bool:
     """Store the order; False if this round is there already. A racing twin waits here for the first to commit."""
-    table = _table(ApprovedOrder)
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    statement: Any = postgresql_insert(table) if on_postgresql else sqlite_insert(table)
-    statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "workorder_id", "billing_round"])
-    stored = session.connection().execute(statement.values(dict(order)).returning(table.c.id))
-    return stored.scalar_one_or_none() is not None
+    statement = statements.insert_order_once(session.get_bind().dialect.name)
+    return session.connection().execute(statement, dict(order)).scalar_one_or_none() is not None
 
 
 def _settle_earlier_rounds(uow: UnitOfWork, approval: Approval, now: datetime) -> dict[str, Decimal]:
@@ -263,13 +257,17 @@ def _settle_earlier_rounds(uow: UnitOfWork, approval: Approval, now: datetime) -
 
 
 def _take_back(uow: UnitOfWork, order: ApprovedOrder, reason: str, now: datetime) -> None:
-    rows = uow.session.scalars(select(LedgerRow).where(LedgerRow.order_id == order.id).with_for_update()).all()
-    documents = {row.document_id for row in rows if row.reserved and row.document_id}
-    for document_id in sorted(documents):
+    for document_id in _reserving_documents(uow, order):
         if not taking_back.cancel_document(uow, document_id, f"order reopened: {reason}", now=now):
             log.warning("ledger.reopened_in_transfer", workorder_id=order.workorder_id, document_id=document_id)
+    # Only now: the dispatcher locks a dispatch before its rows, and so does the cancelling above.
+    rows = uow.session.scalars(
+        select(LedgerRow)
+        .where(LedgerRow.order_id == order.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     for row in rows:
-        uow.session.refresh(row)
         if row.open:
             row.balance = ledger.close(row.balance)
             row.closed_reason = "reopened"
@@ -277,6 +275,11 @@ def _take_back(uow: UnitOfWork, order: ApprovedOrder, reason: str, now: datetime
     order.reopen_reason = reason
 
 
-def _table(model: Any) -> Table:
-    table: Table = model.__table__
-    return table
+def _reserving_documents(uow: UnitOfWork, order: ApprovedOrder) -> Sequence[str]:
+    found = uow.session.scalars(
+        select(LedgerRow.document_id)
+        .where(LedgerRow.order_id == order.id, LedgerRow.state == "reserved")
+        .distinct()
+        .order_by(LedgerRow.document_id)
+    )
+    return [document_id for document_id in found if document_id]

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, func, insert, or_, select, update
+from sqlalchemy import Table, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from services.billing.app.steps import Current, apply
 from services.billing.domain.breaker import Breaker
 from services.billing.domain.dispatch import Circumstances, Started
-from services.billing.models import Connection, ConnectionRun, Dispatch, DispatchAttempt
+from services.billing.models import Connection, ConnectionRun, Dispatch, statements
 from shared.context import Context, continue_trace
 from shared.db import Database, UnitOfWork
 from shared.ids import new_id
@@ -43,10 +43,10 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One line of a dispatch's history that is being written."""
+    """A call that is on record in the dispatch itself (state, number, hash, lease); the history has it with its end."""
 
-    id: str
     current: Current
+    started_at: datetime
 
 
 def due_connections(database: Database, context: Context, now: datetime) -> list[DueConnection]:
@@ -165,13 +165,11 @@ def begin_attempt(
 
     Raises Overtaken if somebody else took the dispatch.
     """
-    attempt_id = new_id()
     with database.begin(context_of(current, tenant_id, actor)) as uow:
         result = apply(uow, current, Started(), circumstances, {"payload_sha256": sha256})
-        started = replace(current, version=current.version + 1, record=result.dispatch, payload_sha256=sha256)
-        _write_attempt(uow, started, attempt_id, "send", circumstances.now, {"payload_sha256": sha256})
         uow.commit()
-    return Attempt(attempt_id, started)
+    started = replace(current, version=current.version + 1, record=result.dispatch, payload_sha256=sha256)
+    return Attempt(started, circumstances.now)
 
 
 def finish_attempt(
@@ -183,12 +181,7 @@ def finish_attempt(
     """
     with database.begin(context_of(attempt.current, tenant_id, actor)) as uow:
         apply(uow, attempt.current, fact, circumstances)
-        attempts = _table(DispatchAttempt)
-        uow.session.connection().execute(
-            update(attempts)
-            .where(attempts.c.tenant_id == tenant_id, attempts.c.id == attempt.id)
-            .values(ended_at=circumstances.now, **told(fact))
-        )
+        _write_history(uow, attempt.current, "send", attempt.started_at, fact, circumstances.now)
         uow.commit()
 
 
@@ -213,7 +206,7 @@ def record_fact(
 def write_fact(uow: UnitOfWork, current: Current, kind: str, fact: object, circumstances: Circumstances) -> None:
     """As `record_fact`, in the caller's transaction."""
     apply(uow, current, fact, circumstances)
-    _write_attempt(uow, current, new_id(), kind, circumstances.now, {"ended_at": circumstances.now, **told(fact)})
+    _write_history(uow, current, kind, circumstances.now, fact, circumstances.now)
 
 
 def told(fact: object) -> dict[str, str | None]:
@@ -232,30 +225,23 @@ def context_of(current: Current, tenant_id: str, actor: str) -> Context:
     )
 
 
-def _write_attempt(
-    uow: UnitOfWork,
-    current: Current,
-    attempt_id: str,
-    kind: str,
-    now: datetime,
-    columns: Mapping[str, Any],
+def _write_history(
+    uow: UnitOfWork, current: Current, kind: str, started_at: datetime, fact: object, now: datetime
 ) -> None:
-    uow.session.connection().execute(
-        insert(_table(DispatchAttempt)),
-        [
-            {
-                "id": attempt_id,
-                "tenant_id": uow.context.tenant_id,
-                "dispatch_id": current.dispatch_id,
-                "kind": kind,
-                "number": current.record.attempts,
-                "actor": uow.context.actor,
-                "started_at": now,
-                "document_key": current.document_key,
-                **columns,
-            }
-        ],
-    )
+    line = {
+        "id": new_id(),
+        "tenant_id": uow.context.tenant_id,
+        "dispatch_id": current.dispatch_id,
+        "kind": kind,
+        "number": current.record.attempts,
+        "actor": uow.context.actor,
+        "started_at": started_at,
+        "ended_at": now,
+        "document_key": current.document_key,
+        "payload_sha256": current.payload_sha256,
+        **told(fact),
+    }
+    uow.session.connection().execute(statements.INSERT_ATTEMPT, line)
 
 
 def _make_run(uow: UnitOfWork, connection_id: str) -> None:

@@ -10,13 +10,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Table, case, null, select, update
-
 from services.billing.domain import batch, dispatch
 from services.billing.domain.batch import BatchState
 from services.billing.domain.dispatch import Circumstances, DispatchState, Intent, Step, TakenAsSent, compare_totals
 from services.billing.domain.outcomes import Accepted, CannotAsk, Found, NotSent, Rejected, Unclear
-from services.billing.models import Batch, BillingDocument, Dispatch, LedgerRow
+from services.billing.models import statements
 from services.billing.models.dispatches import record_columns
 from shared.bus.envelope import NewEvent
 from shared.db import UnitOfWork
@@ -24,8 +22,6 @@ from shared.errors import Conflict
 from shared.telemetry import get_logger
 
 log = get_logger("billing.dispatch")
-
-_ZERO = Decimal(0)
 
 
 class Overtaken(Conflict):
@@ -80,15 +76,14 @@ def apply(
         "version": current.version + 1,
         "changed_at": now,
     }
-    table = _table(Dispatch)
+    guard = {
+        "tenant": uow.context.tenant_id,
+        "dispatch": current.dispatch_id,
+        "read_version": current.version,
+    }
     changed = uow.session.connection().execute(
-        update(table)
-        .where(
-            table.c.tenant_id == uow.context.tenant_id,
-            table.c.id == current.dispatch_id,
-            table.c.version == current.version,
-        )
-        .values(values)
+        statements.step_dispatch(frozenset(values)),
+        {**guard, **{f"to_{name}": value for name, value in values.items()}},
     )
     if changed.rowcount != 1:
         raise Overtaken()
@@ -104,7 +99,7 @@ def _told_by(fact: object, current: Current, result: Step, now: datetime) -> dic
         values = {
             "target_id": fact.target_id,
             "target_number": fact.target_number,
-            "difference": _difference(fact, current),
+            **_difference(fact, current),
             "error_code": None,
             "error_detail": None,
             "error_pointer": None,
@@ -127,64 +122,41 @@ def _told_by(fact: object, current: Current, result: Step, now: datetime) -> dic
     return values
 
 
-def _difference(fact: Accepted | Found | TakenAsSent, current: Current) -> list[dict[str, str]] | Any:
+def _difference(fact: Accepted | Found | TakenAsSent, current: Current) -> dict[str, Any]:
+    """The column `difference`, if the target told other totals than ours."""
     ours = {"net": current.net, "vat": current.vat, "gross": current.gross}
     theirs = {name: getattr(fact, name, None) for name in ours}
     found = compare_totals(ours, theirs)
     if not found:
-        return null()
+        return {}
     log.error("dispatch.totals_differ", dispatch_id=current.dispatch_id, fields=[each.field for each in found])
-    return [{"field": each.field, "ours": str(each.ours), "theirs": str(each.theirs)} for each in found]
+    told = [{"field": each.field, "ours": str(each.ours), "theirs": str(each.theirs)} for each in found]
+    return {"difference": told}
 
 
 def _transfer_rows(uow: UnitOfWork, current: Current, fact: object, result: Step, now: datetime) -> None:
-    """The SQL twin of `ledger.transfer`, for all rows of the document at once."""
-    rows = _table(LedgerRow)
     uow.session.connection().execute(
-        update(rows)
-        .where(
-            rows.c.tenant_id == uow.context.tenant_id,
-            rows.c.document_id == current.document_id,
-            rows.c.reserved != _ZERO,
-        )
-        .values(
-            transferred=rows.c.transferred + rows.c.reserved,
-            reserved=_ZERO,
-            state=case((rows.c.open == _ZERO, "transferred"), (rows.c.credited != _ZERO, "credited"), else_="open"),
-        )
+        statements.TRANSFER_ROWS, {"tenant": uow.context.tenant_id, "document": current.document_id}
     )
     _progress(uow, current, BatchState.DONE, now)
 
 
 def _release_rows(uow: UnitOfWork, current: Current, fact: object, result: Step, now: datetime) -> None:
-    """The SQL twin of `ledger.release`; the document is cancelled, since its rows are free for another."""
+    """The document is cancelled, since its rows are free for another."""
     release_document(uow, current.document_id, now)
     _progress(uow, current, BatchState.DONE, now)
 
 
 def release_document(uow: UnitOfWork, document_id: str, now: datetime) -> None:
     """Give the rows of a document back to the pool and cancel it; the caller knows that it was never sent."""
-    rows, documents, tenant_id = _table(LedgerRow), _table(BillingDocument), uow.context.tenant_id
-    connection = uow.session.connection()
-    connection.execute(
-        update(rows)
-        .where(rows.c.tenant_id == tenant_id, rows.c.document_id == document_id, rows.c.reserved != _ZERO)
-        .values(
-            open=rows.c.open + rows.c.reserved,
-            reserved=_ZERO,
-            document_id=None,
-            state=case((rows.c.credited != _ZERO, "credited"), else_="open"),
-        )
+    uow.session.connection().execute(
+        statements.RELEASE_ROWS, {"tenant": uow.context.tenant_id, "document": document_id}
     )
-    connection.execute(
-        update(documents)
-        .where(documents.c.tenant_id == tenant_id, documents.c.id == document_id)
-        .values(state="cancelled", version=documents.c.version + 1, changed_at=now)
-    )
+    _set_document_state(uow, document_id, "cancelled", now)
 
 
 def _announce_accepted(uow: UnitOfWork, current: Current, fact: Any, result: Step, now: datetime) -> None:
-    version = _document_version(uow, current, "accepted", now)
+    version = _set_document_state(uow, current.document_id, "accepted", now)
     uow.emit(
         NewEvent(
             type="document.accepted.v1",
@@ -216,7 +188,7 @@ def _announce_rejected(uow: UnitOfWork, current: Current, fact: object, result: 
             type="document.rejected.v1",
             aggregate_type="document",
             aggregate_id=current.document_id,
-            aggregate_version=_document_version(uow, current, "ready", now),
+            aggregate_version=_set_document_state(uow, current.document_id, "ready", now),
             data={
                 "id": current.document_id,
                 "key": current.document_key,
@@ -234,36 +206,21 @@ def _call_a_person(uow: UnitOfWork, current: Current, fact: object, result: Step
     log.error("dispatch.needs_person", dispatch_id=current.dispatch_id, document_id=current.document_id)
 
 
-def _document_version(uow: UnitOfWork, current: Current, state: str, now: datetime) -> int:
-    documents = _table(BillingDocument)
-    return int(
-        uow.session.connection()
-        .execute(
-            update(documents)
-            .where(documents.c.tenant_id == uow.context.tenant_id, documents.c.id == current.document_id)
-            .values(state=state, version=documents.c.version + 1, changed_at=now)
-            .returning(documents.c.version)
-        )
-        .scalar_one()
-    )
+def _set_document_state(uow: UnitOfWork, document_id: str, state: str, now: datetime) -> int:
+    """Returns the document's new version."""
+    told = {"tenant": uow.context.tenant_id, "document": document_id, "to_state": state, "now": now}
+    return int(uow.session.connection().execute(statements.SET_DOCUMENT_STATE, told).scalar_one())
 
 
 def _progress(uow: UnitOfWork, current: Current, alone: BatchState, now: datetime) -> None:
     """Let the batch follow its dispatches; a batch of one needs no look at the others."""
+    connection = uow.session.connection()
+    wanted = {"tenant": uow.context.tenant_id, "batch": current.batch_id}
     state = alone
     if current.batch_documents > 1:
-        states = uow.session.scalars(
-            select(Dispatch.state)
-            .join(BillingDocument, BillingDocument.id == Dispatch.document_id)
-            .where(BillingDocument.batch_id == current.batch_id)
-        )
+        states = connection.execute(statements.BATCH_PROGRESS, wanted).scalars()
         state = batch.progress(current.batch_documents, [DispatchState(each) for each in states])
-    batches = _table(Batch)
-    uow.session.connection().execute(
-        update(batches)
-        .where(batches.c.tenant_id == uow.context.tenant_id, batches.c.id == current.batch_id)
-        .values(state=str(state), version=batches.c.version + 1, changed_at=now)
-    )
+    connection.execute(statements.SET_BATCH_STATE, {**wanted, "to_state": str(state), "now": now})
 
 
 _CARRY_OUT: Mapping[Intent, Callable[[UnitOfWork, Current, Any, Step, datetime], None]] = {
@@ -273,8 +230,3 @@ _CARRY_OUT: Mapping[Intent, Callable[[UnitOfWork, Current, Any, Step, datetime],
     Intent.ANNOUNCE_REJECTED: _announce_rejected,
     Intent.CALL_A_PERSON: _call_a_person,
 }
-
-
-def _table(model: Any) -> Table:
-    table: Table = model.__table__
-    return table

@@ -82,7 +82,8 @@ def record_columns(record: machine.Dispatch) -> dict[str, Any]:
 class DispatchAttempt(Scoped, Base):
     """What was done for a dispatch: a `send`, a `look`, a preparation that failed, a decision of a `person`.
 
-    ended_at and outcome are null while it runs; after a crash they stay so.
+    A call is written here when it has ended; while it runs, and after a crash, the dispatch itself tells its number and
+    hash, and the line of the lapsed lease follows.
     """
 
     __tablename__ = "dispatch_attempts"
@@ -94,8 +95,8 @@ class DispatchAttempt(Scoped, Base):
     number: Mapped[int]
     actor: Mapped[str] = mapped_column(String(80))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime] = mapped_column(UtcDateTime)
     document_key: Mapped[str] = mapped_column(String(40))
     payload_sha256: Mapped[str | None] = mapped_column(String(64))
-    outcome: Mapped[str | None] = mapped_column(String(40))
+    outcome: Mapped[str] = mapped_column(String(40))
     detail: Mapped[str | None] = mapped_column(Text)

@@ -134,6 +134,19 @@ def test_an_answer_that_comes_after_the_lease_still_counts(billing: Billing) -> 
     billing.check()
 
 
+def test_a_process_that_slept_through_its_lease_does_not_send(billing: Billing) -> None:
+    billing.connect()
+    billing.approve(billing.customer())
+
+    def oversleep() -> None:
+        billing.pass_time(billing.policy.lease_s)
+
+    with armed(AFTER_RECORD, oversleep):
+        billing.dispatcher().run_once()
+    assert billing.target.sends == 0
+    assert billing.the_dispatch().state in ("sending", "unclear")
+
+
 def test_a_rejection_waits_for_a_person_and_is_announced(billing: Billing) -> None:
     billing.connect()
     billing.target.faults = ["rejected"]

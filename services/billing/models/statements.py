@@ -1,0 +1,238 @@
+"""The statements that run once or more for every document, built once.
+
+SQLAlchemy keeps the cache key of a statement object with it: a statement that is built anew for each execution costs
+more processor time than its execution. So these have named parameters, and say the tenant themselves (`tenant_id`),
+since they go past the session that would add it.
+"""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Insert, Table, Update, and_, bindparam, case, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from services.billing.models.connections import Connection
+from services.billing.models.copies import CustomerCopy, ProductCopy
+from services.billing.models.dispatches import Dispatch, DispatchAttempt
+from services.billing.models.documents import Batch, BillingDocument, BillingLine
+from services.billing.models.ledger import ApprovedOrder, LedgerRow
+from services.billing.models.settings import BillingSettings
+
+
+def table_of(model: Any) -> Table:
+    """The table behind a mapped class."""
+    table: Table = model.__table__
+    return table
+
+
+orders, rows = table_of(ApprovedOrder), table_of(LedgerRow)
+batches, documents, lines = table_of(Batch), table_of(BillingDocument), table_of(BillingLine)
+dispatches, attempts = table_of(Dispatch), table_of(DispatchAttempt)
+connections, settings = table_of(Connection), table_of(BillingSettings)
+customers, products = table_of(CustomerCopy), table_of(ProductCopy)
+
+_TENANT: Any = bindparam("tenant")
+_DOCUMENT: Any = bindparam("document")
+_NOW: Any = bindparam("now", type_=documents.c.changed_at.type)
+
+INSERT_ROWS = insert(rows)
+INSERT_BATCH = insert(batches)
+INSERT_DOCUMENTS = insert(documents)
+INSERT_LINES = insert(lines)
+INSERT_DISPATCHES = insert(dispatches)
+INSERT_ATTEMPT = insert(attempts)
+
+
+@cache
+def insert_order_once(dialect: str) -> Insert:
+    """Insert an approved order, or nothing if its round is there; returns the id if it was inserted.
+
+    dialect  of the database: both know `on conflict`, but SQLAlchemy has no common word for it.
+    """
+    statement: Any = postgresql_insert(orders) if dialect == "postgresql" else sqlite_insert(orders)
+    once: Insert = statement.on_conflict_do_nothing(
+        index_elements=["tenant_id", "workorder_id", "billing_round"]
+    ).returning(orders.c.id)
+    return once
+
+
+_WANTED: Any = bindparam("wanted", expanding=True)
+
+CUSTOMERS_AND_PAYERS = select(customers).where(
+    customers.c.tenant_id == _TENANT,
+    or_(
+        customers.c.id.in_(_WANTED),
+        customers.c.id.in_(
+            select(customers.c.payer_id)
+            .where(customers.c.tenant_id == _TENANT, customers.c.id.in_(_WANTED))
+            .scalar_subquery()
+        ),
+    ),
+)
+"""Parameters: tenant, wanted (ids)."""
+
+LINE_TEXTS = select(products.c.id, products.c.invoice_text).where(
+    products.c.tenant_id == _TENANT, products.c.id.in_(_WANTED)
+)
+"""Parameters: tenant, wanted (ids)."""
+
+_DESTINATION = (
+    select(
+        connections.c.id,
+        connections.c.target,
+        settings.c.merge_rows,
+        settings.c.mixed_vat,
+        settings.c.vat_policy,
+    )
+    .select_from(connections.outerjoin(settings, settings.c.tenant_id == connections.c.tenant_id))
+    .where(connections.c.tenant_id == _TENANT, connections.c.active)
+)
+DEFAULT_DESTINATION = _DESTINATION.where(connections.c.is_default)
+"""The default connection and the tenant's settings. Parameters: tenant."""
+NAMED_DESTINATION = _DESTINATION.where(connections.c.id == bindparam("connection"))
+"""A named connection and the tenant's settings. Parameters: tenant, connection."""
+
+
+@cache
+def step_dispatch(columns: frozenset[str]) -> Update:
+    """Set `columns` of a dispatch if it still has the version that was read.
+
+    Parameters: tenant, dispatch, read_version, and `to_<column>` for each column.
+    """
+    return (
+        update(dispatches)
+        .where(
+            dispatches.c.tenant_id == _TENANT,
+            dispatches.c.id == bindparam("dispatch"),
+            dispatches.c.version == bindparam("read_version"),
+        )
+        .values({name: bindparam(f"to_{name}", type_=dispatches.c[name].type) for name in sorted(columns)})
+    )
+
+
+_HELD = and_(rows.c.tenant_id == _TENANT, rows.c.document_id == _DOCUMENT, rows.c.reserved != 0)
+
+TRANSFER_ROWS = (
+    update(rows)
+    .where(_HELD)
+    .values(
+        transferred=rows.c.transferred + rows.c.reserved,
+        reserved=0,
+        state=case((rows.c.open == 0, "transferred"), (rows.c.credited != 0, "credited"), else_="open"),
+    )
+)
+"""The twin of `domain.ledger.transfer` for all rows of a document. Parameters: tenant, document."""
+
+RELEASE_ROWS = (
+    update(rows)
+    .where(_HELD)
+    .values(
+        open=rows.c.open + rows.c.reserved,
+        reserved=0,
+        document_id=None,
+        state=case((rows.c.credited != 0, "credited"), else_="open"),
+    )
+)
+"""The twin of `domain.ledger.release` for all rows of a document. Parameters: tenant, document."""
+
+SET_DOCUMENT_STATE = (
+    update(documents)
+    .where(documents.c.tenant_id == _TENANT, documents.c.id == _DOCUMENT)
+    .values(state=bindparam("to_state"), version=documents.c.version + 1, changed_at=_NOW)
+    .returning(documents.c.version)
+)
+"""Parameters: tenant, document, to_state, now. Returns the new version."""
+
+SET_BATCH_STATE = (
+    update(batches)
+    .where(batches.c.tenant_id == _TENANT, batches.c.id == bindparam("batch"))
+    .values(state=bindparam("to_state"), version=batches.c.version + 1, changed_at=_NOW)
+)
+"""Parameters: tenant, batch, to_state, now."""
+
+BATCH_PROGRESS = (
+    select(dispatches.c.state)
+    .join(documents, documents.c.id == dispatches.c.document_id)
+    .where(documents.c.tenant_id == _TENANT, documents.c.batch_id == bindparam("batch"))
+)
+"""States of all dispatches of a batch. Parameters: tenant, batch."""
+
+_ITEMS = select(
+    *(
+        dispatches.c[name]
+        for name in (
+            "id",
+            "version",
+            "document_id",
+            "connection_id",
+            "target",
+            "state",
+            "due_at",
+            "attempts",
+            "tries",
+            "looks",
+            "failed_asks",
+            "resend",
+            "payload_sha256",
+            "correlation_id",
+            "traceparent",
+        )
+    ),
+    *(
+        documents.c[name]
+        for name in (
+            "key",
+            "batch_id",
+            "payer_id",
+            "payer",
+            "currency",
+            "document_date",
+            "performed_on",
+            "due_date",
+            "refs",
+            "workorders",
+            "vat_lines",
+            "net",
+            "vat",
+            "gross",
+            "text_before",
+        )
+    ),
+    batches.c.document_count,
+).select_from(
+    dispatches.join(documents, documents.c.id == dispatches.c.document_id).join(
+        batches, batches.c.id == documents.c.batch_id
+    )
+)
+
+DUE_ITEMS = (
+    _ITEMS.where(
+        dispatches.c.tenant_id == _TENANT,
+        dispatches.c.connection_id == bindparam("connection"),
+        dispatches.c.due_at <= _NOW,
+    )
+    .order_by(dispatches.c.due_at, dispatches.c.id)
+    .limit(bindparam("most"))
+)
+"""Due dispatches of a connection with their documents, the longest waiting first.
+
+Parameters: tenant, connection, now, most."""
+
+ONE_ITEM = _ITEMS.where(dispatches.c.tenant_id == _TENANT, dispatches.c.id == bindparam("dispatch"))
+"""Parameters: tenant, dispatch."""
+
+ONE_ITEM_LOCKED = ONE_ITEM.with_for_update(of=dispatches)
+"""Parameters: tenant, dispatch."""
+
+ITEMS_OF_DOCUMENT_LOCKED = _ITEMS.where(
+    dispatches.c.tenant_id == _TENANT, dispatches.c.document_id == _DOCUMENT
+).with_for_update(of=dispatches)
+"""Parameters: tenant, document."""
+
+LINES_OF_DOCUMENTS = (
+    select(lines)
+    .where(lines.c.tenant_id == _TENANT, lines.c.document_id.in_(_WANTED))
+    .order_by(lines.c.document_id, lines.c.position)
+)
+"""Parameters: tenant, wanted (document ids)."""
