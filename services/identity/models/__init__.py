@@ -8,10 +8,9 @@ from typing import ClassVar
 from sqlalchemy import LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.db import Audited, Json, TenantScoped, UtcDateTime, Versioned, new_base
+from services.identity.models.base import Base
+from shared.db import Audited, Json, TenantScoped, UtcDateTime, Versioned
 from shared.db.mixins import ID
-
-Base = new_base()
 
 
 class Tenant(Versioned, Audited, Base):
