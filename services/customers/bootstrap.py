@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from functools import partial
 
 from services.customers.api import contacts, customers, imports, sites
-from services.customers.app.days import turn_days
+from services.customers.app.days import turn_day
 from services.customers.messaging.outbound import SNAPSHOTS
 from services.customers.models import Base
 from shared.clock import utc_now
+from shared.day_turn import run_day_turns
 from shared.service import Job, Runtime, ServiceDefinition
 
 
 def _jobs(runtime: Runtime) -> Sequence[Job]:
-    return [Job("days", partial(turn_days, runtime.database, utc_now))]
+    def run(stop: threading.Event) -> None:
+        run_day_turns(partial(turn_day, runtime.database), utc_now, stop)
+
+    return [Job("days", run)]
 
 
 SERVICE = ServiceDefinition(

@@ -53,16 +53,15 @@ def create_site(uow: UnitOfWork, creation: Creation, given: Mapping[str, Any], *
             id=creation.id,
             parent_id=parent.id if parent else None,
             path=path_of(creation.id, parent.path if parent else None),
-            customer_id=parent.customer_id if parent else None,
+            customer_id=customer_id or (parent.customer_id if parent else None),
             archived_at=None,
         )
+        if customer_id is not None:
+            get_or_404(uow.session, Customer, customer_id)
         uow.session.add(site)
         uow.session.flush()
         if customer_id is not None:
-            today = business_day(now)
-            _add_attachment(uow, site, customer_id, today, None)
-            refresh_customers(uow, [site], today)
-        uow.session.flush()
+            _add_attachment(uow, site, customer_id, business_day(now), None)
         publish_site(uow, site)
         uow.created(creation, site.id)
         uow.commit()
@@ -93,10 +92,11 @@ def move_site(
         parent = _parent(uow, parent_id)
         subtree = subtree_of(uow, site)
         paths = moved_paths(site.path, [node.path for node in subtree], parent.path if parent else None)
-        site.parent_id = parent.id if parent else None
-        for node in subtree:
-            node.path = paths[node.path]
-        refresh_customers(uow, subtree, business_day(now))
+        with uow.session.no_autoflush:  # what is flushed half-way would no longer count as changed
+            site.parent_id = parent.id if parent else None
+            for node in subtree:
+                node.path = paths[node.path]
+            refresh_customers(uow, subtree, business_day(now))
         publish_changed(uow, subtree)
         uow.commit()
     return site
@@ -217,9 +217,10 @@ def lock_tree(uow: UnitOfWork) -> None:
 
 
 def _republish(uow: UnitOfWork, site: Site, now: datetime) -> None:
-    site.touch(now)
+    uow.session.flush()
     subtree = subtree_of(uow, site)
     refresh_customers(uow, subtree, business_day(now))
+    site.touch(now)
     publish_changed(uow, subtree)
 
 

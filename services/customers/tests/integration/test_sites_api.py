@@ -68,10 +68,15 @@ def test_the_nearest_attached_customer_wins_on_its_days(
     assert {event.subject: event.data["customer_id"] for event in told} == {room: shop["id"], device: shop["id"]}
 
 
-def test_a_sold_building_changes_hands_from_the_day_of_sale(office: Caller, haapapiha: dict[str, Any]) -> None:
+def test_a_sold_building_changes_hands_from_the_day_of_sale(
+    office: Caller, service: ServiceUnderTest, haapapiha: dict[str, Any]
+) -> None:
     buyer = office.post("/customers", {"name": "Ostaja"}).json
     path = f"/sites/{haapapiha['property']['id']}/attachments"
+    before = len(service.events("site.changed.v1"))
     assert office.post(path, {"customer_id": buyer["id"], "valid_from": day(3)}).status_code == 201
+    (told,) = service.events("site.changed.v1")[before:]
+    assert (told.aggregate_version, told.data["customer_id"]) == (2, haapapiha["customer"]["id"])
     first, second = office.get(path).json["items"]
     assert (first["valid_to"], second["valid_from"], second["valid_to"]) == (day(2), day(3), None)
     overlapping = office.post(path, {"customer_id": buyer["id"], "valid_from": day(1)})
@@ -117,8 +122,9 @@ def test_a_moved_site_takes_everything_below_with_it(
     assert device["path"] == f"/{other['id']}/{room['id']}/{device['id']}"
     assert device["customer_id"] is None
     assert [event.subject for event in service.events("site.changed.v1")[before:]] == [room["id"], device["id"]]
-    top = office.post(f"/sites/{room['id']}/move", {"parent_id": None})
-    assert top.json["path"] == f"/{room['id']}"
+    top = office.post(f"/sites/{room['id']}/move", {"parent_id": None}).json
+    assert (top["path"], top["version"]) == (f"/{room['id']}", moved.json["version"] + 1)
+    assert [event.subject for event in service.events("site.changed.v1")[before + 2 :]] == [room["id"], device["id"]]
 
 
 def test_a_site_cannot_lie_inside_itself(office: Caller, haapapiha: dict[str, Any]) -> None:
