@@ -1,1 +1,9 @@
-"""Tables and named queries of the catalog service."""
+"""Tables of catalog: categories, products, list prices, imports."""
+
+from services.catalog.models.base import Base
+from services.catalog.models.category import Category
+from services.catalog.models.imported import Import
+from services.catalog.models.price import Price
+from services.catalog.models.product import Product
+
+__all__ = ["Base", "Category", "Import", "Price", "Product"]
