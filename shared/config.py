@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -82,6 +83,6 @@ def read_config(service: str, environment: Mapping[str, str] | None = None) -> C
 
 def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
     text = env.get(name, str(default))
-    if not text.isdigit() or int(text) < 1:
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) < 1:
         raise BadConfiguration(f"{name}: expected a whole number from 1")
     return int(text)

@@ -14,7 +14,7 @@ from shared.ids import new_id
 SYSTEM_TENANT = "*"
 """The tenant of infrastructure loops, which see all tenants. Never the tenant of a request or an event."""
 
-_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
+_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})\Z")
 
 
 def new_traceparent() -> str:

@@ -92,4 +92,4 @@ class _ToStructlog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; its message is text that a library made, so it goes into a field."""
         write = structlog.get_logger(module=record.name)
-        write.log(record.levelno, "library", message=record.getMessage())
+        write.log(record.levelno, "library", message=record.getMessage(), exc_info=record.exc_info)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from flask import Flask
@@ -68,7 +69,7 @@ def serve_api(definition: ServiceDefinition, config: Config) -> None:
 
 
 def _number(text: str, name: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) < 1:
         raise BadConfiguration(f"{name}: expected a whole number from 1")
     return int(text)
 
