@@ -13,7 +13,7 @@ EXPECTED = {
     "huolto-asiakkaat.xlsx": _SERVICES / "customers/tests/unit/demo_customers.json",
     "huolto-tuotteet.xlsx": _SERVICES / "catalog/tests/unit/demo_products.json",
 }
-_DOCUMENT_FIELDS = {"tenant", "workorders", "target", "key", "target_id", "net", "vat", "gross"}
+_DOCUMENT_FIELDS = {"tenant", "workorder_numbers", "target", "key", "target_id", "net", "vat", "gross"}
 _CELL_FIELDS = {"sheet", "row", "column", "value", "reason"}
 
 
@@ -24,10 +24,10 @@ def check_report(report: Mapping[str, Any]) -> None:
     for document in report["documents"]:
         assert set(document) >= _DOCUMENT_FIELDS
         assert document["target_id"]
-        assert document["workorders"]
+        assert document["workorder_numbers"]
         net, vat, gross = (Decimal(document[part]) for part in ("net", "vat", "gross"))
         assert net + vat == gross
-    numbers = [(d["tenant"], number) for d in report["documents"] for number in d["workorders"]]
+    numbers = [(d["tenant"], number) for d in report["documents"] for number in d["workorder_numbers"]]
     assert len(numbers) == len(set(numbers)) >= 40
     assert all(set(check) == {"name", "ok", "detail"} and check["ok"] for check in report["checks"])
     assert report["checks"]
