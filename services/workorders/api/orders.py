@@ -41,7 +41,7 @@ READERS = ("workorders.read", "workorders.read_own", "workorders.record", "worko
 blp = Blueprint("workorders", __name__, url_prefix="/workorders", description="Work orders from plan to approval")
 
 
-@blp.get("/")
+@blp.get("")
 @requires(*READERS)
 @blp.arguments(ListQuery, location="query")
 @blp.response(200, page_schema(OrderSummaryOut))
@@ -58,7 +58,7 @@ def list_(query: dict[str, Any]) -> dict[str, Any]:
     return {"items": [summary_view(loaded, now=now) for loaded in found], "next": following}
 
 
-@blp.post("/")
+@blp.post("")
 @requires("workorders.plan")
 @blp.arguments(PlanOrderIn)
 @blp.response(201, OrderOut)

@@ -13,7 +13,7 @@ from shared.http import Blueprint, begin, expected_version, read, requires, with
 blp = Blueprint("review settings", __name__, url_prefix="/review-settings", description="How finished work is reviewed")
 
 
-@blp.get("/")
+@blp.get("")
 @requires("workorders.read", "tenant.manage")
 @blp.response(200, ReviewSettingsOut)
 def get() -> dict[str, Any]:
@@ -21,7 +21,7 @@ def get() -> dict[str, Any]:
     return settings_view(with_etag(read_settings(read())))
 
 
-@blp.put("/")
+@blp.put("")
 @requires("tenant.manage")
 @blp.arguments(ReviewSettingsIn)
 @blp.response(200, ReviewSettingsOut)
