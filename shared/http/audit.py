@@ -9,15 +9,15 @@ from sqlalchemy import select
 
 from shared.db.tables import audit_log
 from shared.http.blueprint import Blueprint, requires
-from shared.http.fields import Schema
+from shared.http.fields import Schema, Text
 from shared.http.request import caller, read
 
 
 class AuditQuery(Schema):
     """Filters of the audit log."""
 
-    entity = fields.String(validate=validate.Length(max=60), metadata={"description": "Table, e.g. customers"})
-    entity_id = fields.String(validate=validate.Length(max=80), metadata={"description": "Id of the record"})
+    entity = Text(60, metadata={"description": "Table, e.g. customers"})
+    entity_id = Text(80, metadata={"description": "Id of the record"})
     before = fields.Integer(
         validate=validate.Range(1, 2**62), metadata={"description": "Only entries older than this number"}
     )
