@@ -12,6 +12,9 @@ import jwt
 import requests
 
 from shared.errors import NotAuthenticated, TemporarilyUnavailable
+from shared.telemetry import get_logger
+
+log = get_logger("http")
 
 ISSUER = "urakka"
 AUDIENCE = "urakka"
@@ -42,13 +45,14 @@ class KeySetVerifier:
     """Verifies with the keys of identity's key set, which it fetches when it meets an unknown key id.
 
     fetch  returns the key set as a mapping `{"keys": […]}` (RFC 7517) or raises OSError or requests' errors.
-    It is asked at most once in five seconds, whatever tokens come in.
+    It is asked at most once in five seconds, whatever tokens come in and whether it answers or not; tokens of known
+    keys never wait for it.
     """
 
     def __init__(self, fetch: Callable[[], Mapping[str, Any]]) -> None:
         self._fetch = fetch
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._fetched_at = float("-inf")
+        self._asked_at = float("-inf")
         self._lock = threading.Lock()
 
     def verify(self, token: str) -> Claims:
@@ -76,22 +80,36 @@ class KeySetVerifier:
         )
 
     def _key(self, key_id: str) -> jwt.PyJWK:
+        known = self._keys.get(key_id)
+        if known is not None:
+            return known
         with self._lock:
-            if key_id not in self._keys and time.monotonic() - self._fetched_at >= _LEAST_PAUSE_S:
-                self._keys = self._load()
-                self._fetched_at = time.monotonic()
-            if key_id not in self._keys:
-                raise NotAuthenticated("The token was not signed by a key that is in force.")
-            return self._keys[key_id]
+            if key_id not in self._keys and time.monotonic() - self._asked_at >= _LEAST_PAUSE_S:
+                try:
+                    self._keys = self._load() or self._keys
+                finally:
+                    self._asked_at = time.monotonic()
+            known = self._keys.get(key_id)
+        if known is not None:
+            return known
+        if not self._keys:
+            raise TemporarilyUnavailable("The signing keys cannot be fetched right now.")
+        raise NotAuthenticated("The token was not signed by a key that is in force.")
 
     def _load(self) -> dict[str, jwt.PyJWK]:
+        """Fetch the keys that we can use; none if there is no answer or one that makes no sense."""
         try:
-            key_set = self._fetch()
-        except (OSError, requests.RequestException) as error:
-            if self._keys:
-                return self._keys
-            raise TemporarilyUnavailable("The signing keys cannot be fetched right now.") from error
-        return {str(entry["kid"]): jwt.PyJWK.from_dict(dict(entry), ALGORITHM) for entry in key_set["keys"]}
+            entries = list(self._fetch()["keys"])
+        except (OSError, requests.RequestException, LookupError, TypeError) as error:
+            log.warning("tokens.no_key_set", error=type(error).__name__)
+            return {}
+        found = {}
+        for entry in entries:
+            try:
+                found[str(entry["kid"])] = jwt.PyJWK.from_dict(dict(entry), ALGORITHM)
+            except (jwt.PyJWTError, LookupError, TypeError, ValueError):
+                log.warning("tokens.unusable_key")
+        return found
 
 
 def fetch_key_set(url: str) -> Callable[[], Mapping[str, Any]]:
