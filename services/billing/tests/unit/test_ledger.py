@@ -1,6 +1,6 @@
 """The buckets of a ledger row always add up."""
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 import pytest
 from hypothesis import strategies as st
@@ -91,11 +91,11 @@ class AnyWalk(RuleBasedStateMachine):
     @rule(part=st.decimals("0", "1", places=2))
     def credit(self, part: Decimal) -> None:
         held = self.row.transferred - self.row.credited
-        self.row = ledger.credit(self.row, (held * part).quantize(D("0.001")))
+        self.row = ledger.credit(self.row, (held * part).quantize(D("0.001"), rounding=ROUND_DOWN))
 
     @rule(part=st.sampled_from([D(0), D("0.5"), D(1)]))
     def close(self, part: Decimal) -> None:
-        amount = (self.row.open * part).quantize(D("0.0001"))
+        amount = (self.row.open * part).quantize(D("0.001"), rounding=ROUND_DOWN)
         self.row = ledger.close(self.row, amount)
 
     @invariant()
