@@ -165,9 +165,7 @@ def preflight(document: Document) -> tuple[FieldError, ...]:
     if not payer.name.strip():
         problems.append(FieldError("/payer/name", "payer.name_missing", "The payer has no name."))
     if not payer.number.strip():
-        problems.append(
-            FieldError("/payer/number", "payer.number_missing", "The payer has no customer number.")
-        )
+        problems.append(FieldError("/payer/number", "payer.number_missing", "The payer has no customer number."))
     reverse_charge = any(line.vat_category == "AE" for line in document.lines)
     if reverse_charge and not (payer.vat_number or payer.business_id):
         problems.append(

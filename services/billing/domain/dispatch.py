@@ -191,9 +191,7 @@ class TotalsDifference:
     theirs: Decimal
 
 
-def compare_totals(
-    ours: Mapping[str, Decimal], theirs: Mapping[str, Decimal | None]
-) -> tuple[TotalsDifference, ...]:
+def compare_totals(ours: Mapping[str, Decimal], theirs: Mapping[str, Decimal | None]) -> tuple[TotalsDifference, ...]:
     """Compare totals by name (net, vat, gross); what the target does not tell is not compared."""
     return tuple(
         TotalsDifference(name, amount, told)
@@ -244,9 +242,7 @@ def _try_later(dispatch: Dispatch, fact: NotSent | Unclear, circumstances: Circu
 def _become_unclear(dispatch: Dispatch, fact: object, circumstances: Circumstances) -> Step:
     first_look = _in(circumstances, circumstances.policy.first_look_s)
     return Step(
-        replace(
-            dispatch, state=DispatchState.UNCLEAR, due_at=first_look, looks=0, failed_asks=0, resend=True
-        ),
+        replace(dispatch, state=DispatchState.UNCLEAR, due_at=first_look, looks=0, failed_asks=0, resend=True),
     )
 
 
@@ -275,9 +271,7 @@ def _call_a_person(dispatch: Dispatch, fact: object, circumstances: Circumstance
 def _send_afresh(dispatch: Dispatch, fact: object, circumstances: Circumstances) -> Step:
     """Only after a definite refusal or a person's word that the target has nothing: the bytes may change."""
     return Step(
-        replace(
-            dispatch, state=DispatchState.WAITING, due_at=circumstances.now, tries=0, looks=0, resend=False
-        )
+        replace(dispatch, state=DispatchState.WAITING, due_at=circumstances.now, tries=0, looks=0, resend=False)
     )
 
 

@@ -113,6 +113,4 @@ def _must_hold(bucket: Decimal, amount: Decimal) -> None:
     overshoots = abs(amount) > abs(bucket)
     against = amount * bucket < 0
     if overshoots or against:
-        raise NotInBucket(
-            f"{amount} was to be moved, but there is {bucket}.", wanted=str(amount), held=str(bucket)
-        )
+        raise NotInBucket(f"{amount} was to be moved, but there is {bucket}.", wanted=str(amount), held=str(bucket))

@@ -67,9 +67,7 @@ class ApprovedRow:
         return (self.workorder_number, self.position, self.row_id)
 
 
-def vat_category(
-    *, vat_rate_percent: Decimal, construction_service: bool, buyer_is_construction_seller: bool
-) -> str:
+def vat_category(*, vat_rate_percent: Decimal, construction_service: bool, buyer_is_construction_seller: bool) -> str:
     """Return the VAT category code (UNCL5305) of a row: AE reverse charge, Z zero rate, S standard.
 
     The buyer is liable when the service is a construction service *and* the buyer sells construction
