@@ -77,19 +77,25 @@ class SandboxProcess:
 
 def break_company(target: DemoTarget, **fault: Any) -> None:
     """Put a fault in force for a sandbox company (see `deploy/sandbox/faults.py`)."""
-    requests.post(_faults_url(target), json=fault, timeout=10).raise_for_status()
+    requests.post(f"{_company_url(target)}/faults", json=fault, timeout=10).raise_for_status()
+
+
+def slow_down(target: DemoTarget, latency_s: float) -> None:
+    """Let every call to a sandbox company take this long."""
+    answer = requests.patch(f"{_company_url(target)}/settings", json={"latency_s": latency_s}, timeout=10)
+    answer.raise_for_status()
 
 
 def spoiled_calls(target: DemoTarget) -> int:
     """Return how many calls the company's faults have spoiled so far."""
-    answer = requests.get(_faults_url(target), timeout=10)
+    answer = requests.get(f"{_company_url(target)}/faults", timeout=10)
     answer.raise_for_status()
     return sum(int(fault["spoiled"]) for fault in answer.json()["faults"])
 
 
-def _faults_url(target: DemoTarget) -> str:
+def _company_url(target: DemoTarget) -> str:
     assert target.books_url is not None
-    return target.books_url.removesuffix("/books") + "/faults"
+    return target.books_url.removesuffix("/books")
 
 
 def _with(target: DemoTarget, settings: dict[str, Any]) -> DemoTarget:
