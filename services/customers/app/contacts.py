@@ -102,7 +102,14 @@ def add_link(
             other.is_default = False
     # The old default must be gone from its unique index before the new one comes in.
     uow.session.flush()
-    link = ContactLink(
+    link = new_link(link_id, contact, end, role=role, is_default=is_default)
+    uow.session.add(link)
+    return link
+
+
+def new_link(link_id: str, contact: Contact, end: LinkEnd, *, role: Role, is_default: bool) -> ContactLink:
+    """Return a link, not yet stored; whoever stores it knows that it stands in no other's way."""
+    return ContactLink(
         id=link_id,
         contact=contact,
         contact_id=contact.id,
@@ -111,8 +118,6 @@ def add_link(
         role=role.value,
         is_default=is_default,
     )
-    uow.session.add(link)
-    return link
 
 
 def links_of(uow: UnitOfWork, end: LinkEnd) -> list[ContactLink]:

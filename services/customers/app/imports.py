@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.customers.app.contacts import LinkEnd, add_contact, add_link
+from services.customers.app.contacts import LinkEnd, add_contact, new_link
 from services.customers.app.customers import new_record, reserve_numbers, store_changes, stored_fields
 from services.customers.app.events import publish_customer
 from services.customers.domain.contact import Role, same_person
@@ -79,8 +79,9 @@ class CustomerRegister:
     def _finish(self, plan: PlannedRow, customer: Customer, contact_name: str | None) -> None:
         if contact_name:
             contact = add_contact(self._uow, new_id(), {"name": contact_name})
-            first = not self._contacts.get(customer.id)
-            add_link(self._uow, new_id(), contact, LinkEnd(customer_id=customer.id), role=Role.ORDERS, is_default=first)
+            end = LinkEnd(customer_id=customer.id)
+            is_first = not self._contacts.get(customer.id)
+            self._uow.session.add(new_link(new_id(), contact, end, role=Role.ORDERS, is_default=is_first))
         if plan.action is Action.CREATED and _is_keyless(plan.row.values):
             self._uow.session.add(ImportKey(fingerprint=plan.key, customer_id=customer.id))
 
