@@ -2,8 +2,8 @@
 
 `read_customers` returns rows whose values have the names and forms of `customer.changed.v1`, as far as the sheet has
 columns for them. What the sheet has no column for is not in `values`, so an import changes only what the file speaks
-about. An empty cell is None, except where a customer cannot be without: there the key is left out as well (language,
-payment term, channel, rhythm), and the kind is `company` (domain.md §2.1).
+about. An empty cell is None, except where a customer cannot be without: there the key is left out as well (kind,
+language, payment term, channel, rhythm), so that a new customer gets the default and a known one keeps what it has.
 """
 
 from __future__ import annotations
@@ -112,6 +112,7 @@ COLUMNS: Final = tuple(
 
 _ADDRESS_PARTS: Final = ("street", "postal_code", "postal_line", "city", "country")
 _LEFT_OUT_WHEN_EMPTY: Final = (
+    "kind",
     "language",
     "payment_term_days",
     "invoice_channel",
@@ -138,8 +139,6 @@ def _complete_row(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
     for field in _LEFT_OUT_WHEN_EMPTY:
         if field in values and values[field] is None:
             del values[field]
-    if "kind" in values and values["kind"] is None:
-        values["kind"] = "company"
     if values.get("invoice_channel") == "einvoice":
         for field, label in (("einvoice_address", "E-invoice address"), ("einvoice_operator", "E-invoice operator")):
             if field in values and values[field] is None:

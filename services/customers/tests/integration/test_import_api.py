@@ -79,14 +79,15 @@ def test_a_healed_row_looks_as_it_should(office: Caller) -> None:
 
 
 def test_update_goes_by_key_never_by_name(office: Caller) -> None:
-    made = office.post("/customers", {"name": "Malli Oy", "business_id": "9000011-8", "phone": "0401234567"}).json
+    known = {"name": "Malli Oy", "business_id": "9000011-8", "phone": "0401234567", "kind": "public"}
+    made = office.post("/customers", known).json
     report = send(
         office,
         workbook(
-            ("Nimi", "Y-tunnus", "Asiakasnumero", "Puhelin", "Kaupunki"),
-            ("Malli Oyj", "9000011-8", None, None, "Turku"),
-            ("Malli Oy", None, None, "050 765 4321", None),
-            ("Uusi", None, "A-7", None, None),
+            ("Nimi", "Y-tunnus", "Asiakasnumero", "Puhelin", "Kaupunki", "Tyyppi"),
+            ("Malli Oyj", "9000011-8", None, None, "Turku", None),
+            ("Malli Oy", None, None, "050 765 4321", None, None),
+            ("Uusi", None, "A-7", None, None, "Yritys"),
         ),
     ).json
     assert [(row["action"], row["fields"]) for row in report["rows"]] == [
@@ -95,7 +96,7 @@ def test_update_goes_by_key_never_by_name(office: Caller) -> None:
         ("created", []),
     ]
     changed = office.get(f"/customers/{made['id']}").json
-    assert (changed["name"], changed["phone"]) == ("Malli Oyj", "+358401234567")
+    assert (changed["name"], changed["phone"], changed["kind"]) == ("Malli Oyj", "+358401234567", "public")
     assert office.get("/customers?number=A-7").json["items"][0]["name"] == "Uusi"
 
 

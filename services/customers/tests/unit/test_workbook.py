@@ -44,7 +44,7 @@ def test_the_demo_workbook_gives_exactly_what_is_expected():
             "name": row.values["name"],
             "business_id": row.values["business_id"],
             "postal_code": row.values["billing_address"]["postal_code"],
-            "kind": row.values["kind"],
+            "kind": row.values.get("kind", "company"),
         }
         for row in reading.rows
     ]
@@ -205,7 +205,6 @@ def test_other_texts_are_no_payment_terms(cell):
 @pytest.mark.parametrize(
     ("cell", "kind"),
     [
-        (None, "company"),
         ("YRITYS", "company"),
         ("yksityinen", "private"),
         ("Taloyhtiö ", "housing_company"),
@@ -216,6 +215,10 @@ def test_other_texts_are_no_payment_terms(cell):
 )
 def test_kinds(cell, kind):
     assert one(["Nimi", "Tyyppi", "Puhelin"], "A", cell, None)["kind"] == kind
+
+
+def test_an_empty_kind_says_nothing():
+    assert "kind" not in one(["Nimi", "Tyyppi", "Puhelin"], "A", None, None)
 
 
 def test_an_unknown_kind_is_wrong_and_the_nearest_is_suggested():
