@@ -9,6 +9,7 @@ import marshmallow as ma
 from flask import Request
 from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
 
 from shared.errors import Malformed
 from shared.http.problems import CONTENT_TYPE, ProblemOut, field_errors
@@ -65,7 +66,12 @@ class _Parser(FlaskParser):
         raise Malformed("Some fields are missing or have a wrong form.", errors=found) from error
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
-        """Read the body; one that is nested deeper than Python can follow is as malformed as any other."""
+        """Read the body; one that is nested deeper than Python can follow is as malformed as any other.
+
+        A body of another kind is refused (415): read as an empty one it would lead to a misleading answer.
+        """
+        if not req.is_json and req.get_data():
+            raise UnsupportedMediaType("Send the body as application/json.")
         try:
             return super().load_json(req, schema)
         except RecursionError as error:

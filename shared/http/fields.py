@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, validate
 
 from shared.ids import is_id
+
+_PLAIN_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 class Schema(ma.Schema):
@@ -79,14 +82,9 @@ class DecimalString(fields.Field[Decimal]):
         self.whole_digits = digits - places
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
-        if not isinstance(value, str) or not value.isascii() or value.strip() != value:
+        if not isinstance(value, str) or not _PLAIN_DECIMAL.fullmatch(value):
             raise ma.ValidationError('Expected a decimal number as a string, e.g. "12.50".')
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            raise ma.ValidationError('Expected a decimal number as a string, e.g. "12.50".') from None
-        if not number.is_finite() or "e" in value.lower() or "_" in value:
-            raise ma.ValidationError('Expected a decimal number as a string, e.g. "12.50".')
+        number = Decimal(value)
         if -int(number.as_tuple().exponent) > self.places:
             raise ma.ValidationError(f"At most {self.places} decimals.")
         if abs(number) >= Decimal(10) ** self.whole_digits:
