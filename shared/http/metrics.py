@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from http import HTTPMethod
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -17,11 +18,17 @@ from prometheus_client import (
 _REQUESTS = Counter("http_requests_total", "Answers given", ["method", "route", "status"])
 _SECONDS = Histogram("http_request_seconds", "Time to answer, in seconds", ["method", "route"])
 
+_METHODS = frozenset(HTTPMethod)
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:
-    """Count one answer. `route` is the pattern of the address, never the address itself."""
+    """Count one answer. `route` is the pattern of the address, never the address itself.
+
+    Methods that HTTP does not know are counted as one: a caller could make up a new series with each request.
+    """
+    method = method if method in _METHODS else "other"
     _REQUESTS.labels(method, route, str(status)).inc()
     _SECONDS.labels(method, route).observe(seconds)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, jsonify, request
@@ -14,6 +15,8 @@ from shared.ids import is_id
 from shared.service import SnapshotReader
 
 LARGEST_PAGE = 500
+
+_NUMBER = re.compile("[0-9]{1,9}")
 
 
 def snapshot_blueprint(readers: Mapping[str, SnapshotReader]) -> Blueprint:
@@ -31,7 +34,11 @@ def snapshot_blueprint(readers: Mapping[str, SnapshotReader]) -> Blueprint:
             raise NotFound(f"There is no snapshot of {aggregate}.")
         after = request.args.get("after") or None
         limit = request.args.get("limit", str(LARGEST_PAGE))
-        if (after is not None and not is_id(after)) or not limit.isdigit() or not 1 <= int(limit) <= LARGEST_PAGE:
+        if (
+            (after is not None and not is_id(after))
+            or not _NUMBER.fullmatch(limit)
+            or not 1 <= int(limit) <= LARGEST_PAGE
+        ):
             raise Malformed(errors=[FieldError("/after", "page", f"after is an id, limit is 1–{LARGEST_PAGE}")])
         with runtime.database.read(system_context("snapshot")) as uow:
             items = list(readers[aggregate](uow, after, int(limit)))
