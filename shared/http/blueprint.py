@@ -102,8 +102,29 @@ class Blueprint(SmorestBlueprint):
         super().add_url_rule(rule, endpoint, view_func, *args, **options)
 
 
-def _document_access_and_problems(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
+_IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$', "example": '"3"'},
+    "description": "ETag of the version that was read; another version answers 412",
+}
+_IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "maxLength": 190},
+    "description": "Makes the creation repeatable: same key and body, same record; other body, 409",
+}
+
+
+def _document_access_and_problems(
+    doc: dict[str, Any], doc_info: dict[str, Any], *, method: str, **_: Any
+) -> dict[str, Any]:
     answers = doc.setdefault("responses", {})
+    if method == "patch":
+        doc.setdefault("parameters", []).append({**_IF_MATCH, "required": True})
+    once_only = doc_info.get("manual_doc", {}).get("x-once-only", False)
+    if method == "post" and ("201" in answers or 201 in answers) and not once_only:
+        doc.setdefault("parameters", []).append(dict(_IDEMPOTENCY_KEY))
     # flask-smorest documents a validation error of its own shape; ours is the problem document.
     answers.pop(400, None)
     answers.pop("400", None)

@@ -173,6 +173,7 @@ def list_api_keys(query: dict[str, Any]) -> Any:
 @requires("users.manage")
 @key_blueprint.arguments(schemas.ApiKeyIn)
 @key_blueprint.response(201, schemas.NewApiKeyOut)
+@key_blueprint.doc(**{"x-once-only": True})
 def create_api_key(body: dict[str, Any]) -> Any:
     """Make an API key; the key is shown only in this answer"""
     record, secret = users.create_api_key(begin(), **body)
