@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.domain import dispatch as machine
 from services.billing.domain.compile import DocumentHead, MergePolicy, VatPolicy, compile_document
-from services.billing.domain.document import Address, Document, Party, new_document_key
+from services.billing.domain.document import Address, Document, OriginalDocument, Party, new_document_key
 from services.billing.domain.grouping import DocumentKey, GroupingPolicy, MixedVat, common_references, group_rows
 from services.billing.domain.rows import ApprovedRow, is_construction_seller
 from services.billing.models import ApprovedOrder, BillingSettings, LedgerRow, statements
@@ -48,11 +48,13 @@ class Composed:
 
     workorders  {id, number, row_ids} of each work order in it, in the order of the document.
     ledger_ids  the ledger rows that it reserves.
+    credit_note why a credit was made, and what becomes of its rows (`services.billing.app.reversals`); else None.
     """
 
     document: Document
     workorders: tuple[dict[str, Any], ...]
     ledger_ids: tuple[str, ...]
+    credit_note: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,13 @@ def compose(
     per_order  a document for each order (immediate billing); else by payer, currency and required references.
     Raises what `compile_document` raises.
     """
-    rows = {ledger_id: _approved_row(row, material) for ledger_id, row in material.rows.items()}
-    by_row = {(row.workorder_id, row.row_id): ledger_id for ledger_id, row in rows.items()}
+    rows = [_approved_row(row, material) for row in material.rows.values()]
     references = {order["workorder_id"]: order["references"] for order in material.orders.values()}
-    groups = group_rows(rows.values(), _policies(material, wishes, per_order), references)
+    groups = group_rows(rows, _policies(material, wishes, per_order), references)
     documents = []
     for key, members in groups.items():
         document = _document(tenant_id, key, members, material, wishes, document_date)
-        ledger_ids = tuple(by_row[(row.workorder_id, row.row_id)] for row in members)
+        ledger_ids = tuple(row.ledger_id for row in members)
         documents.append(Composed(document, _workorders(members), ledger_ids))
     return tuple(documents)
 
@@ -236,6 +237,7 @@ def _approved_row(row: Mapping[str, Any], material: Material) -> ApprovedRow:
         buyer_is_construction_seller=is_construction_seller(
             buyer.kind, buyer.construction_seller_from, row["work_date"]
         ),
+        ledger_id=row["id"],
     )
 
 
@@ -295,7 +297,8 @@ def _workorders(members: Sequence[ApprovedRow]) -> tuple[dict[str, Any], ...]:
         order = named.setdefault(
             row.workorder_id, {"id": row.workorder_id, "number": row.workorder_number, "row_ids": []}
         )
-        order["row_ids"].append(row.row_id)
+        if row.row_id not in order["row_ids"]:
+            order["row_ids"].append(row.row_id)
     return tuple(named.values())
 
 
@@ -331,7 +334,14 @@ def _document_columns(composed: Composed, batch_id: str, now: datetime) -> dict[
         "vat": document.vat,
         "gross": document.gross,
         "text_before": document.text_before,
+        "reverses_id": document.reverses.document_id if document.reverses else None,
+        "reverses": _original_columns(document.reverses) if document.reverses else None,
+        "credit_note": dict(composed.credit_note) if composed.credit_note else None,
     }
+
+
+def _original_columns(original: OriginalDocument) -> dict[str, Any]:
+    return {**asdict(original), "document_date": original.document_date.isoformat()}
 
 
 def _line_columns(document: Document) -> list[dict[str, Any]]:
@@ -354,6 +364,7 @@ def _line_columns(document: Document) -> list[dict[str, Any]]:
             "net": line.net,
             "vat_share": line.vat_share,
             "row_ids": list(line.row_ids),
+            "holdings": [[each.ledger_id, each.row_id, str(each.quantity)] for each in line.holdings],
         }
         for line in document.lines
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 from services.billing.app.steps import Current
 from services.billing.domain.dispatch import Dispatch as Record
 from services.billing.domain.dispatch import DispatchState
-from services.billing.domain.document import Address, Document, DocumentLine, Party, VatLine
+from services.billing.domain.document import (
+    Address,
+    Document,
+    DocumentLine,
+    Holding,
+    OriginalDocument,
+    Party,
+    VatLine,
+)
 from services.billing.models import statements
 
 
@@ -59,6 +67,7 @@ def _lines(connection: Connection, tenant_id: str, document_ids: Iterable[str]) 
     for row in found.mappings():
         values = {name: row[name] for name in DocumentLine.__dataclass_fields__}
         values["row_ids"] = tuple(values["row_ids"])
+        values["holdings"] = holdings_from(values["holdings"])
         lines.setdefault(row["document_id"], []).append(DocumentLine(**values))
     return lines
 
@@ -91,7 +100,20 @@ def _current(row: Row[Any]) -> Current:
         payload_sha256=row.payload_sha256,
         correlation_id=row.correlation_id,
         traceparent=row.traceparent,
+        reverses_id=row.reverses_id,
     )
+
+
+def holdings_from(stored: Iterable[Sequence[str]]) -> tuple[Holding, ...]:
+    """What of which ledger row stands on a line, as it was stored."""
+    return tuple(Holding(ledger_id, row_id, Decimal(quantity)) for ledger_id, row_id, quantity in stored)
+
+
+def original_from(stored: Mapping[str, Any] | None) -> OriginalDocument | None:
+    """The original of a credit as it was stored with it."""
+    if stored is None:
+        return None
+    return OriginalDocument(**{**stored, "document_date": date.fromisoformat(stored["document_date"])})
 
 
 def party_from(stored: dict[str, Any]) -> Party:
@@ -120,4 +142,5 @@ def _document(tenant_id: str, row: Row[Any], lines: Sequence[DocumentLine]) -> D
         gross=row.gross,
         workorder_numbers=tuple(sorted({order["number"] for order in row.workorders})),
         text_before=row.text_before,
+        reverses=original_from(row.reverses),
     )

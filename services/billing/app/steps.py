@@ -53,6 +53,7 @@ class Current:
     payload_sha256: str | None
     correlation_id: str
     traceparent: str
+    reverses_id: str | None = None
 
 
 def apply(

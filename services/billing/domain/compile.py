@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
-from services.billing.domain.document import Document, DocumentLine, Party, VatLine
+from services.billing.domain.document import Document, DocumentLine, Holding, Party, VatLine
 from services.billing.domain.errors import InvalidRow, MixedDocument
 from services.billing.domain.rows import ApprovedRow, check_row
 from shared.errors import FieldError
@@ -88,7 +88,7 @@ def compile_lines(
     for row in ordered:
         members.setdefault(policy.line_key(row), []).append(row)
     lines = [_line(position, group, policy) for position, group in enumerate(members.values(), start=1)]
-    return _with_vat_shares(lines, vat_policy)
+    return with_vat_shares(lines, vat_policy)
 
 
 def vat_lines(lines: Iterable[DocumentLine]) -> tuple[VatLine, ...]:
@@ -181,7 +181,7 @@ def preflight(document: Document) -> tuple[FieldError, ...]:
 def _must_belong_together(rows: Sequence[ApprovedRow]) -> None:
     if len({(row.payer_id, row.currency) for row in rows}) > 1:
         raise MixedDocument("All rows of a document have one payer and one currency.")
-    if len({row.row_id for row in rows}) != len(rows):
+    if len({(row.row_id, row.ledger_id) for row in rows}) != len(rows):
         raise InvalidRow("A row stands twice in the selection.")
     for row in rows:
         check_row(row)
@@ -205,7 +205,8 @@ def _line(position: int, rows: Sequence[ApprovedRow], policy: MergePolicy) -> Do
         vat_rate_percent=first.charged_vat_percent,
         net=line_net(quantity, first.unit_price, first.discount_percent),
         vat_share=ZERO,
-        row_ids=tuple(row.row_id for row in rows),
+        row_ids=tuple(dict.fromkeys(row.row_id for row in rows)),
+        holdings=tuple(Holding(row.ledger_id, row.row_id, row.quantity) for row in rows),
     )
 
 
@@ -214,8 +215,8 @@ def _vat_of(base: Decimal, rate_percent: Decimal) -> Decimal:
     return round_amount(base * rate_percent / 100)
 
 
-def _with_vat_shares(lines: Sequence[DocumentLine], policy: VatPolicy) -> tuple[DocumentLine, ...]:
-    """Give every line its part of the VAT, so that the parts of a rate sum to the rate's VAT."""
+def with_vat_shares(lines: Sequence[DocumentLine], policy: VatPolicy) -> tuple[DocumentLine, ...]:
+    """Return the lines with their `vat_share`: the parts of a rate sum to the rate's VAT."""
     if policy is VatPolicy.PER_LINE:
         return tuple(replace(line, vat_share=_vat_of(line.net, line.vat_rate_percent)) for line in lines)
     by_rate: dict[tuple[str, Decimal], list[DocumentLine]] = {}

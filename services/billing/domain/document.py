@@ -61,6 +61,15 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """What of one row of the ledger stands on a line. `quantity` in the line's unit, negative on a credit."""
+
+    ledger_id: str
+    row_id: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentLine:
     """One line: one or several work rows merged.
 
@@ -72,6 +81,7 @@ class DocumentLine:
     net              line total without VAT, rounded half away from zero to two decimals.
     vat_share        the VAT spread over the lines so that the lines of a rate sum to its VAT exactly.
     row_ids          the work rows in the line; every row of a document is in exactly one line.
+    holdings         how much of each row: sums to `quantity`. Adapters do not need it.
     """
 
     position: int
@@ -89,6 +99,7 @@ class DocumentLine:
     net: Decimal
     vat_share: Decimal
     row_ids: tuple[str, ...]
+    holdings: tuple[Holding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,21 @@ class VatLine:
     rate_percent: Decimal
     base: Decimal
     vat: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalDocument:
+    """The accepted document that a credit takes back, wholly or in part, as the target knows it.
+
+    target_id      the target's id of it; target_number: the number that the buyer saw, None if the target gave none.
+    document_date  the invoice date, which e-invoices must name beside the number.
+    """
+
+    document_id: str
+    key: str
+    document_date: date
+    target_id: str
+    target_number: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +139,8 @@ class Document:
     net, vat, gross   sums of `vat_lines`; `gross` = `net` + `vat`.
     workorder_numbers in rising order, without repetitions.
     text_before       free text above the lines, "" if none.
+    reverses          the original of a credit; None for an ordinary document. A credit has negative quantities and
+                      totals (of the original's sign), and positive unit prices.
     """
 
     id: str
@@ -131,3 +159,4 @@ class Document:
     gross: Decimal
     workorder_numbers: tuple[str, ...]
     text_before: str
+    reverses: OriginalDocument | None = None

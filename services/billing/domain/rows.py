@@ -17,6 +17,7 @@ class ApprovedRow:
     """One billable row of an approved work order, with the price that was stamped on it when it was recorded.
 
     row_id              the work row; unique within its billing round.
+    ledger_id           its row in the ledger: unique, also when two rounds of a work row meet in one batch.
     position            its place in the order, from 1.
     payer_id            who gets the invoice; the customer itself unless it names another payer.
     quantity            in `unit`, up to three decimals, not 0; negative for returned material.
@@ -46,6 +47,7 @@ class ApprovedRow:
     vat_rate_percent: Decimal
     construction_service: bool
     buyer_is_construction_seller: bool
+    ledger_id: str = ""
 
     @property
     def vat_category(self) -> str:

@@ -4,18 +4,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base, Scoped
 from shared.db import Amount, Audited, Json, Quantity, Rate, UnitPrice, Versioned
 from shared.db.mixins import ID
 
+_CREDIT = text("reverses_id IS NOT NULL")
+
 
 class Batch(Scoped, Versioned, Audited, Base):
     """A selection of the billable pool.
 
-    kind     immediate (one order, made at its approval) or collected (by a biller, for a period and customers).
+    kind     immediate (one order, made at its approval), collected (by a biller, for a period and customers) or
+             reversal (one credit).
     number   of collected batches only: a series would make approvals of one tenant wait for each other.
     """
 
@@ -35,7 +38,9 @@ class Batch(Scoped, Versioned, Audited, Base):
 class BillingDocument(Scoped, Versioned, Base):
     """A document as it was compiled; everything that was true then is copied into it.
 
-    state  ready | accepted | cancelled (its rows went back to the pool) | reversed.
+    state        ready | accepted | cancelled (its rows went back to the pool) | reversed (credited whole).
+    reverses_id  of a credit: the original, which `reverses` describes as its target knows it; `credit_note` has the
+                 reason and what becomes of the rows.
     """
 
     __tablename__ = "documents"
@@ -43,6 +48,7 @@ class BillingDocument(Scoped, Versioned, Base):
         UniqueConstraint("tenant_id", "key", name="uq_documents_key"),
         Index("ix_documents_batch", "batch_id"),
         Index("ix_documents_payer", "tenant_id", "payer_id"),
+        Index("ix_documents_reverses", "reverses_id", postgresql_where=_CREDIT, sqlite_where=_CREDIT),
     )
 
     key: Mapped[str] = mapped_column(String(40))
@@ -61,10 +67,13 @@ class BillingDocument(Scoped, Versioned, Base):
     vat: Mapped[Decimal] = mapped_column(Amount())
     gross: Mapped[Decimal] = mapped_column(Amount())
     text_before: Mapped[str] = mapped_column(Text)
+    reverses_id: Mapped[str | None] = mapped_column(ID)
+    reverses: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    credit_note: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
 class BillingLine(Scoped, Base):
-    """One line of a document; `row_ids` are its work rows."""
+    """One line of a document; `row_ids` are its work rows, `holdings` what of each: [ledger id, row id, quantity]."""
 
     __tablename__ = "document_lines"
 
@@ -84,3 +93,4 @@ class BillingLine(Scoped, Base):
     net: Mapped[Decimal] = mapped_column(Amount())
     vat_share: Mapped[Decimal] = mapped_column(Amount())
     row_ids: Mapped[list[str]] = mapped_column(Json)
+    holdings: Mapped[list[list[str]]] = mapped_column(Json)

@@ -197,6 +197,8 @@ _ITEMS = select(
             "vat",
             "gross",
             "text_before",
+            "reverses_id",
+            "reverses",
         )
     ),
     batches.c.document_count,
