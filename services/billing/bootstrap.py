@@ -4,12 +4,12 @@ import os
 import socket
 from collections.abc import Sequence
 
-from services.billing.adapters.registry import TARGETS
+from services.billing.adapters.registry import installed
 from services.billing.api import batches, connections, dispatches, documents, pool, settings
 from services.billing.app.connections import Vault
 from services.billing.app.dispatcher import Dispatcher
 from services.billing.app.ledger_check import check_ledger
-from services.billing.config import dispatcher_settings
+from services.billing.config import adapter_site, dispatcher_settings
 from services.billing.messaging.inbound import COPIES, WORKORDERS
 from services.billing.models import Base
 from shared.bus.consumer import Consumer
@@ -18,7 +18,8 @@ from shared.service import Job, Runtime, ServiceDefinition
 
 
 def _extend(runtime: Runtime) -> Vault:
-    return Vault(TARGETS, runtime.config.secret_box)
+    targets = installed(adapter_site(runtime.config.environment))
+    return Vault(targets.kinds, runtime.config.secret_box)
 
 
 def _consumers(_runtime: Runtime) -> Sequence[Consumer]:

@@ -1,7 +1,9 @@
 """Billing's own settings, from the variables that `shared.config` collected."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from services.billing.adapters.kind import Site
 from services.billing.app.dispatcher import DispatcherSettings
 from services.billing.domain.breaker import BreakerPolicy
 from services.billing.domain.dispatch import DispatchPolicy
@@ -36,6 +38,20 @@ def dispatcher_settings(environment: Mapping[str, str]) -> DispatcherSettings:
         poll_s=_seconds(environment, "POLL_S", defaults.poll_s),
         workers=int(_seconds(environment, "WORKERS", defaults.workers)),
     )
+
+
+def adapter_site(environment: Mapping[str, str]) -> Site:
+    """Read what the operator allows to connections.
+
+    URAKKA_EXPORT_ROOT              folder below which files for people are written; default var/exports
+    URAKKA_WEBHOOK_PRIVATE          "yes" lets webhooks go to private, loopback and link-local addresses
+    Raises BadConfiguration naming the variable.
+    """
+    allowed = environment.get("URAKKA_WEBHOOK_PRIVATE") or "no"
+    if allowed not in ("yes", "no"):
+        raise BadConfiguration("URAKKA_WEBHOOK_PRIVATE: expected yes or no")
+    root = Path(environment.get("URAKKA_EXPORT_ROOT") or "var/exports")
+    return Site(export_root=root.absolute(), private_webhooks=allowed == "yes")
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:

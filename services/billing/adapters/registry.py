@@ -1,15 +1,14 @@
 """Which accounting systems there are, what each must be told, and how a connection to it is built."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema
-
+from services.billing.adapters.kind import Site, TargetKind
 from services.billing.adapters.netvisor import client as netvisor_client
 from services.billing.adapters.netvisor import mapping as netvisor_mapping
 from services.billing.adapters.netvisor import settings as netvisor_settings
 from services.billing.adapters.netvisor.target import NetvisorTarget
+from services.billing.adapters.plugins import Plugins, find_plugins
 from services.billing.adapters.procountor import client as procountor_client
 from services.billing.adapters.procountor import mapping as procountor_mapping
 from services.billing.adapters.procountor import settings as procountor_settings
@@ -17,23 +16,9 @@ from services.billing.adapters.procountor.target import ProcountorTarget
 from services.billing.adapters.secret import Secret
 from services.billing.adapters.transport import Transport
 from services.billing.domain.target import AccountingTarget
+from shared.telemetry import get_logger
 
-
-@dataclass(frozen=True, slots=True)
-class TargetKind:
-    """One kind of accounting system.
-
-    settings  schema of what may be shown; its `load` fills the defaults in
-    secrets   names of the fields that are kept sealed and never shown; all must be given
-    build     (settings as loaded by the schema, secrets by name) → a connection. Calls nobody. Build one
-              object for each
-              connection and keep it: it holds the token and lets only one call at a time through.
-    """
-
-    name: str
-    settings: type[Schema]
-    secrets: tuple[str, ...]
-    build: Callable[[Mapping[str, Any], Mapping[str, str]], AccountingTarget]
+log = get_logger("billing.targets")
 
 
 def _build_netvisor(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> AccountingTarget:
@@ -73,13 +58,28 @@ def _build_procountor(settings: Mapping[str, Any], secrets: Mapping[str, str]) -
     return ProcountorTarget(client, rules)
 
 
-TARGETS: Mapping[str, TargetKind] = {
-    kind.name: kind
-    for kind in (
+def built_in(site: Site) -> Mapping[str, TargetKind]:
+    """The targets that come with Urakka, by name, as the operator allows them."""
+    kinds = (
         TargetKind("netvisor", netvisor_settings.NetvisorSettings, netvisor_settings.SECRETS, _build_netvisor),
         TargetKind(
             "procountor", procountor_settings.ProcountorSettings, procountor_settings.SECRETS, _build_procountor
         ),
     )
-}
-"""By the name that a connection stores."""
+    return {kind.name: kind for kind in kinds}
+
+
+TARGETS: Mapping[str, TargetKind] = built_in(Site())
+"""The built-in ones by the name that a connection stores, on an installation where the operator set nothing."""
+
+
+def installed(site: Site) -> Plugins:
+    """Every target of this installation: the built-in ones and those of installed packages.
+
+    Packages that cannot be used are in `broken` and in the log. Loads their code: call it once, at the start.
+    """
+    ours = built_in(site)
+    others = find_plugins(taken=ours)
+    for each in others.broken:
+        log.error("target.plugin_unusable", plugin=each.name, package=each.package, detail=each.error)
+    return Plugins({**ours, **others.kinds}, others.broken)

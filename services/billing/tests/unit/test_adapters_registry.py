@@ -18,21 +18,21 @@ PROCOUNTOR = {"url": "https://api.procountor.com/api", "iban": "FI37159030000007
 MINIMAL = {"netvisor": NETVISOR, "procountor": PROCOUNTOR}
 
 
-@pytest.mark.parametrize("name", sorted(TARGETS))
+@pytest.mark.parametrize("name", sorted(MINIMAL))
 def test_the_fewest_settings_make_a_connection(name: str) -> None:
     kind = TARGETS[name]
     built = kind.build(kind.settings().load(MINIMAL[name]), dict.fromkeys(kind.secrets, "x"))
     assert built.name == name == kind.name
 
 
-@pytest.mark.parametrize("name", sorted(TARGETS))
+@pytest.mark.parametrize("name", sorted(MINIMAL))
 def test_loaded_settings_load_again(name: str) -> None:
     schema = TARGETS[name].settings()
     loaded = schema.load(MINIMAL[name])
     assert schema.load(schema.dump(loaded)) == loaded
 
 
-@pytest.mark.parametrize("name", sorted(TARGETS))
+@pytest.mark.parametrize("name", sorted(MINIMAL))
 def test_no_secret_is_a_setting_and_every_setting_is_described(name: str) -> None:
     declared = TARGETS[name].settings().fields
     assert not set(declared) & set(TARGETS[name].secrets)

@@ -1,0 +1,39 @@
+"""What billing must know of a kind of accounting system, and what the operator allows to all of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema
+
+from services.billing.domain.target import AccountingTarget
+
+
+@dataclass(frozen=True, slots=True)
+class TargetKind:
+    """One kind of accounting system.
+
+    settings  schema of what may be shown; its `load` fills the defaults in
+    secrets   names of the fields that are kept sealed and never shown; all must be given
+    build     (settings as loaded by the schema, secrets by name) → a connection. Calls nobody. Build one
+              object for each
+              connection and keep it: it holds the token and lets only one call at a time through.
+    """
+
+    name: str
+    settings: type[Schema]
+    secrets: tuple[str, ...]
+    build: Callable[[Mapping[str, Any], Mapping[str, str]], AccountingTarget]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the operator of the installation decides, and no firm in it: both guard the operator's own machines.
+
+    export_root       files for people are written below this folder and nowhere else
+    private_webhooks  webhooks may go to private, loopback and link-local addresses
+    """
+
+    export_root: Path = Path("var/exports")
+    private_webhooks: bool = False
