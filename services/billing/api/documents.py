@@ -2,11 +2,23 @@
 
 from typing import Any
 
-from services.billing.api.schemas import DocumentDetailOut, DocumentOut, DocumentQuery
-from services.billing.app import desk
+from services.billing.api.schemas import DocumentDetailOut, DocumentOut, DocumentQuery, LineOut, ReverseIn
+from services.billing.app import desk, reversals
+from services.billing.app.loading import holdings_from
+from services.billing.domain.reversal import RowsThen, Take
 from services.billing.models import BillingDocument
+from shared.clock import utc_now
 from shared.db.paging import Page
-from shared.http import Blueprint, page_schema, read, requires, with_etag
+from shared.http import (
+    Blueprint,
+    begin,
+    creation_request,
+    expected_version,
+    page_schema,
+    read,
+    requires,
+    with_etag,
+)
 
 blp = Blueprint("documents", __name__, url_prefix="/documents", description="Future invoices and credits")
 
@@ -31,8 +43,45 @@ def list_documents(query: dict[str, Any]) -> Page[BillingDocument]:
 @requires("billing.read")
 @blp.response(200, DocumentDetailOut)
 def show_document(document_id: str) -> dict[str, Any]:
-    """Show a document with its lines and dispatches"""
-    view = desk.get_document(read(), document_id)
+    """Show a document with its lines, dispatches and credits"""
+    return _shown(desk.get_document(read(), document_id))
+
+
+@blp.post("/<document_id>/reverse")
+@requires("billing.write")
+@blp.arguments(ReverseIn)
+@blp.response(201, DocumentDetailOut)
+def reverse_document(body: dict[str, Any], document_id: str) -> dict[str, Any]:
+    """Credit an accepted document, whole or by rows; answers with the credit, which is sent by itself"""
+    takes = None if body["rows"] is None else [Take(each["row_id"], each["quantity"]) for each in body["rows"]]
+    wish = reversals.ReversalWish(body["reason"], takes, RowsThen(body["rows_then"]), body["document_date"])
+    creation = creation_request("reversal", {**body, "document_id": document_id})
+    return _shown(reversals.reverse_document(begin(), creation, document_id, expected_version(), wish, now=utc_now()))
+
+
+def _shown(view: desk.DocumentView) -> dict[str, Any]:
     with_etag(view.document)
     fields = {name: getattr(view.document, name) for name in DocumentOut().fields}
-    return {**fields, "lines": view.lines, "dispatches": view.dispatches}
+    return {
+        **fields,
+        "lines": [_line(line, view) for line in view.lines],
+        "dispatches": view.dispatches,
+        "reverses": view.document.reverses,
+        "credit_note": view.document.credit_note,
+        "reversed_by": view.credits,
+    }
+
+
+def _line(line: Any, view: desk.DocumentView) -> dict[str, Any]:
+    return {
+        **{name: getattr(line, name) for name in LineOut().fields},
+        "rows": [
+            {
+                "row_id": each.row_id,
+                "billable_row_id": each.ledger_id,
+                "quantity": each.quantity,
+                "creditable": view.left[each.ledger_id],
+            }
+            for each in holdings_from(line.holdings)
+        ],
+    }

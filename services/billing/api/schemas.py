@@ -9,6 +9,7 @@ from services.billing.domain.batch import BatchState
 from services.billing.domain.compile import VatPolicy
 from services.billing.domain.dispatch import DispatchState
 from services.billing.domain.grouping import MixedVat
+from services.billing.domain.reversal import RowsThen
 from shared.http import DecimalString, IdString, PageQuery, Schema, Text
 
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
@@ -101,7 +102,7 @@ class BatchIn(Schema):
 class BatchQuery(PageQuery):
     """Which batches."""
 
-    kind = fields.String(validate=validate.OneOf(["immediate", "collected"]))
+    kind = fields.String(validate=validate.OneOf(["immediate", "collected", "reversal"]))
     state = fields.String(validate=_one_of(BatchState))
 
 
@@ -110,7 +111,7 @@ class BatchOut(Schema):
 
     id = IdString(required=True)
     version = fields.Integer(required=True)
-    kind = fields.String(required=True, metadata={"description": "immediate or collected"})
+    kind = fields.String(required=True, metadata={"description": "immediate, collected or reversal"})
     number = fields.Integer(required=True, allow_none=True, metadata={"description": "Of collected batches"})
     state = fields.String(required=True, validate=_one_of(BatchState))
     period_from = fields.Date(required=True, allow_none=True)
@@ -217,6 +218,7 @@ class DocumentOut(Schema):
     vat = _amount("VAT")
     gross = _amount("With VAT")
     text_before = fields.String(required=True)
+    reverses_id = IdString(required=True, allow_none=True, metadata={"description": "Of a credit: its original"})
     created_at = fields.AwareDateTime(required=True)
 
 
@@ -327,11 +329,87 @@ class DispatchDetailOut(DispatchOut):
     history = fields.List(fields.Nested(AttemptOut), required=True)
 
 
-class DocumentDetailOut(DocumentOut):
-    """A document with its lines and dispatches."""
+class LineRowOut(Schema):
+    """What of one work row stands on a line."""
 
-    lines = fields.List(fields.Nested(LineOut), required=True)
+    row_id = IdString(required=True, metadata={"description": "The work row"})
+    billable_row_id = IdString(required=True, metadata={"description": "Its row in the ledger"})
+    quantity = DecimalString(3, required=True)
+    creditable = DecimalString(3, required=True, metadata={"description": "What no credit has taken yet"})
+
+
+class DocumentLineOut(LineOut):
+    """A line with its work rows."""
+
+    rows = fields.List(fields.Nested(LineRowOut), required=True)
+
+
+class OriginalOut(Schema):
+    """The document that a credit takes back, as the accounting system knows it."""
+
+    document_id = IdString(required=True)
+    key = fields.String(required=True)
+    document_date = fields.String(required=True, metadata={"format": "date"})
+    target_id = fields.String(required=True)
+    target_number = fields.String(required=True, allow_none=True)
+
+
+class CreditNoteOut(Schema):
+    """Why a credit was made."""
+
+    reason = fields.String(required=True)
+    rows_then = fields.String(required=True, validate=_one_of(RowsThen))
+    by = fields.String(required=True)
+
+
+class ReversedByOut(Schema):
+    """A credit of the document."""
+
+    document_id = IdString(required=True, attribute="id")
+    state = fields.String(required=True)
+    document_date = fields.Date(required=True)
+    gross = _amount("With VAT, of the other sign than the original")
+
+
+class DocumentDetailOut(DocumentOut):
+    """A document with its lines, dispatches and links to what it credits or what credits it."""
+
+    lines = fields.List(fields.Nested(DocumentLineOut), required=True)
     dispatches = fields.List(fields.Nested(DispatchOut), required=True)
+    reverses = fields.Nested(OriginalOut, required=True, allow_none=True)
+    credit_note = fields.Nested(CreditNoteOut, required=True, allow_none=True)
+    reversed_by = fields.List(fields.Nested(ReversedByOut), required=True)
+
+
+class TakeIn(Schema):
+    """How much of a work row is credited."""
+
+    row_id = IdString(required=True, metadata={"description": "A work row on the document"})
+    quantity = DecimalString(
+        3, required=True, metadata={"description": "Of the sign that it has there", "example": "3.500"}
+    )
+
+
+class ReverseIn(Schema):
+    """A wish to credit a document."""
+
+    id = IdString(metadata={"description": "Own id of the credit; makes the creation repeatable"})
+    reason = Text(200, min_length=1, required=True, metadata={"example": "Tunnit kirjattu väärälle kohteelle"})
+    rows = fields.List(
+        fields.Nested(TakeIn),
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(min=1, max=5000),
+        metadata={"description": "Everything that is left if left out"},
+    )
+    rows_then = fields.String(
+        load_default=RowsThen.POOL.value,
+        validate=_one_of(RowsThen),
+        metadata={"description": "pool: the rows can be billed again; close: they never are"},
+    )
+    document_date = fields.Date(
+        allow_none=True, load_default=None, validate=_reasonable, metadata={"description": "Today if left out"}
+    )
 
 
 class SkipIn(Schema):

@@ -1,16 +1,17 @@
 """The dispatch desk: what people see of dispatches and decide about them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, or_, select
 
 from services.billing.app import compose
-from services.billing.app.loading import Item, load_one
+from services.billing.app.loading import Item, lines_of, load_one
 from services.billing.app.sending import write_fact
-from services.billing.domain import ledger
+from services.billing.domain import ledger, reversal
 from services.billing.domain.dispatch import (
     Circumstances,
     DispatchPolicy,
@@ -39,11 +40,16 @@ class DispatchView:
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """A document with its lines in order and its dispatches."""
+    """A document with its lines in order, its dispatches, and the credits that take it back.
+
+    left  ledger row id → what may still be credited of it.
+    """
 
     document: BillingDocument
     lines: Sequence[BillingLine]
     dispatches: Sequence[Dispatch]
+    credits: Sequence[BillingDocument]
+    left: Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +101,29 @@ def list_documents(
 def get_document(uow: UnitOfWork, document_id: str) -> DocumentView:
     """One document with its lines; raises NotFound."""
     with uow:
-        document = get_or_404(uow.session, BillingDocument, document_id)
-        lines = uow.session.scalars(
-            select(BillingLine).where(BillingLine.document_id == document_id).order_by(BillingLine.position)
-        ).all()
-        dispatches = uow.session.scalars(
-            select(Dispatch).where(Dispatch.document_id == document_id).order_by(Dispatch.id)
-        ).all()
-        return DocumentView(document, lines, dispatches)
+        return view_of_document(uow, document_id)
+
+
+def view_of_document(uow: UnitOfWork, document_id: str) -> DocumentView:
+    """As `get_document`, inside the caller's transaction."""
+    session = uow.session
+    document = get_or_404(session, BillingDocument, document_id)
+    lines = session.scalars(
+        select(BillingLine).where(BillingLine.document_id == document_id).order_by(BillingLine.position)
+    ).all()
+    dispatches = session.scalars(
+        select(Dispatch).where(Dispatch.document_id == document_id).order_by(Dispatch.id)
+    ).all()
+    credits = session.scalars(
+        select(BillingDocument).where(BillingDocument.reverses_id == document_id).order_by(BillingDocument.id)
+    ).all()
+    return DocumentView(document, lines, dispatches, credits, _left(uow, document_id, credits))
+
+
+def _left(uow: UnitOfWork, document_id: str, credits: Sequence[BillingDocument]) -> dict[str, Decimal]:
+    tenant_id = uow.context.tenant_id
+    living = [credit.id for credit in credits if credit.state != "cancelled"]
+    return reversal.left(lines_of(uow.session, tenant_id, [document_id]), lines_of(uow.session, tenant_id, living))
 
 
 def retry_dispatch(uow: UnitOfWork, dispatch_id: str, expected_version: int | None, *, now: datetime) -> DispatchView:

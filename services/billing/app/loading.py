@@ -58,6 +58,12 @@ def _items(connection: Connection, tenant_id: str, statement: Select[Any], wante
     return [Item(_current(row), _document(tenant_id, row, lines.get(row.document_id, []))) for row in rows]
 
 
+def lines_of(session: Session, tenant_id: str, document_ids: Iterable[str]) -> list[DocumentLine]:
+    """The lines of documents, in the order of document and position."""
+    found = _lines(session.connection(), tenant_id, document_ids)
+    return [line for document_id in sorted(found) for line in found[document_id]]
+
+
 def _lines(connection: Connection, tenant_id: str, document_ids: Iterable[str]) -> dict[str, list[DocumentLine]]:
     ids = sorted(document_ids)
     if not ids:

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from services.billing.app.crediting import credit_rows
 from services.billing.domain import batch, dispatch
 from services.billing.domain.batch import BatchState
 from services.billing.domain.dispatch import Circumstances, DispatchState, Intent, Step, TakenAsSent, compare_totals
@@ -136,9 +137,12 @@ def _difference(fact: Accepted | Found | TakenAsSent, current: Current) -> dict[
 
 
 def _transfer_rows(uow: UnitOfWork, current: Current, fact: object, result: Step, now: datetime) -> None:
-    uow.session.connection().execute(
-        statements.TRANSFER_ROWS, {"tenant": uow.context.tenant_id, "document": current.document_id}
-    )
+    if current.reverses_id is not None:
+        credit_rows(uow, current.document_id, current.reverses_id, now)
+    else:
+        uow.session.connection().execute(
+            statements.TRANSFER_ROWS, {"tenant": uow.context.tenant_id, "document": current.document_id}
+        )
     _progress(uow, current, BatchState.DONE, now)
 
 
@@ -172,7 +176,7 @@ def _announce_accepted(uow: UnitOfWork, current: Current, fact: Any, result: Ste
                 "target_id": fact.target_id,
                 "target_number": fact.target_number,
                 "customer_id": current.payer_id,
-                "workorders": current.workorders,
+                "workorders": _named_orders(current),
                 "net": str(current.net),
                 "vat": str(current.vat),
                 "gross": str(current.gross),
@@ -180,6 +184,11 @@ def _announce_accepted(uow: UnitOfWork, current: Current, fact: Any, result: Ste
             },
         )
     )
+
+
+def _named_orders(current: Current) -> list[dict[str, Any]]:
+    """A credit bills nothing: it names no orders, and nobody takes their rows for billed."""
+    return [] if current.reverses_id is not None else current.workorders
 
 
 def _announce_rejected(uow: UnitOfWork, current: Current, fact: object, result: Step, now: datetime) -> None:
@@ -196,7 +205,7 @@ def _announce_rejected(uow: UnitOfWork, current: Current, fact: object, result: 
                 "target": current.target,
                 "code": rejection.code,
                 "detail": rejection.detail,
-                "workorders": current.workorders,
+                "workorders": _named_orders(current),
             },
         )
     )

@@ -98,3 +98,17 @@ class NotReady(TemporarilyUnavailable):
 
     code = "billing.not_ready"
     title = "Something this needs is not here yet"
+
+
+class NotReversible(Conflict):
+    """Only an accepted document that is not itself a credit can be credited."""
+
+    code = "document.not_reversible"
+    title = "This document cannot be credited"
+
+
+class MoreThanLeft(RuleBroken):
+    """More was to be credited than the accounting system still holds of the document."""
+
+    code = "document.more_than_left"
+    title = "There is not that much left to credit"

@@ -273,3 +273,34 @@ def test_a_creation_repeated_with_the_same_key_gives_the_same_batch(api: Api) ->
     other = api.biller.post("/batches", {"period_from": "2026-01-01"}, headers=key)
     assert first.json["id"] == again.json["id"]
     assert (again.status_code, other.status_code) == (201, 409)
+
+
+def test_a_credit_over_http(api: Api) -> None:
+    api.connect()
+    api.approve("immediate")
+    api.dispatch()
+    (document,) = api.biller.get("/documents").json["items"]
+    path = f"/documents/{document['id']}"
+    shown = api.biller.get(path).json
+    (row,) = shown["lines"][0]["rows"]
+    assert (row["quantity"], row["creditable"], shown["reversed_by"]) == ("2.500", "2.500", [])
+    wish = {"reason": "Väärä kohde", "rows": [{"row_id": row["row_id"], "quantity": "1"}]}
+    assert api.biller.post(f"{path}/reverse", wish, if_match=1).status_code == 412
+    assert api.biller.post(f"{path}/reverse", {**wish, "rows": []}).status_code == 400
+    key = {"Idempotency-Key": new_id()}
+    answers = [api.biller.post(f"{path}/reverse", wish, headers=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201], answers[0].json
+    credit = answers[0].json
+    assert credit["id"] == answers[1].json["id"]
+    assert (credit["reverses_id"], credit["gross"]) == (document["id"], "-56.48")
+    assert credit["reverses"]["target_id"] == "i1"
+    assert credit["credit_note"] == {"reason": "Väärä kohde", "rows_then": "pool", "by": credit["credit_note"]["by"]}
+    too_much = {**wish, "rows": [{"row_id": row["row_id"], "quantity": "2"}]}
+    refused = api.biller.post(f"{path}/reverse", too_much)
+    assert (refused.status_code, refused.json["code"]) == (422, "document.more_than_left")
+    assert refused.json["errors"][0]["pointer"] == "/rows/0/quantity"
+    shown = api.biller.get(path).json
+    assert [each["document_id"] for each in shown["reversed_by"]] == [credit["id"]]
+    assert shown["lines"][0]["rows"][0]["creditable"] == "1.500"
+    reader = api.service.caller("billing.read")
+    assert reader.post(f"{path}/reverse", wish).status_code == 403
