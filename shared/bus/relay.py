@@ -11,13 +11,13 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Integer, Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.bus import metrics
@@ -30,7 +30,7 @@ from shared.bus.tables import outbox
 from shared.bus.wakeup import Wakeup, wait_or_stop
 from shared.clock import utc_now
 from shared.context import system_context
-from shared.db import Database
+from shared.db import Database, UtcDateTime
 
 _log = structlog.get_logger(module=__name__)
 
@@ -111,7 +111,7 @@ class Relay:
         metrics.outbox_leader.labels(self._service).set(int(leading))
         if not leading or not self._publisher.ready():
             return RelayReport(leading)
-        rows = self._pending()
+        rows, more = self._pending()
         if not rows:
             return RelayReport(leading)
         started = time.monotonic()
@@ -120,7 +120,7 @@ class Relay:
         metrics.outbox_batch_size.labels(self._service).observe(len(rows))
         reach(AFTER_PUBLISH)
         counted = self._mark(rows, outcomes)
-        return RelayReport(leading, counted, full=len(rows) >= self._settings.batch_rows)
+        return RelayReport(leading, counted, full=more)
 
     def run(self, stop: threading.Event) -> None:
         """Publish until `stop` is set, then what is pending for up to five seconds more, then give up the
@@ -144,7 +144,8 @@ class Relay:
     def _pause(self, report: RelayReport, failures: int, stop: threading.Event) -> None:
         if failures:
             stop.wait(back_off_s(failures, random.random(), most_s=5.0))  # noqa: S311 - jitter
-        elif not report.published and not report.full:
+        elif not report.full:
+            # Whatever was committed since the batch was read has left a nudge, so nobody need look for it twice.
             wait_or_stop(self._wakeup, TOPIC, stop, self._settings.poll_s)
 
     def _flush(self, deadline: float) -> None:
@@ -154,35 +155,29 @@ class Relay:
         except SQLAlchemyError as error:
             _log.warning("relay.database_failed", service=self._service, error=type(error).__name__)
 
-    def _pending(self) -> list[_Row]:
-        """Read rows in order of `seq`; a row waits while an earlier one of its aggregate must wait."""
+    def _pending(self) -> tuple[list[_Row], bool]:
+        """Read what is to be published now, in the order of `seq`; says too whether the batch is full."""
         now = self._clock()
-        earlier = outbox.alias("earlier")
-        blocked = (
-            select(earlier.c.seq)
-            .where(
-                earlier.c.published_at.is_(None),
-                earlier.c.aggregateid == outbox.c.aggregateid,
-                earlier.c.seq <= outbox.c.seq,
-                earlier.c.next_try_at > now,
-            )
-            .exists()
-        )
-        statement = (
-            select(outbox)
-            .where(outbox.c.published_at.is_(None), ~blocked)
-            .order_by(outbox.c.seq)
-            .limit(self._settings.batch_rows)
-        )
+        with self._database.read(self._context) as uow:
+            connection = uow.session.connection()
+            few = min(_FEW, self._settings.batch_rows)
+            found = connection.execute(_PENDING, {"now": now, "most": few}).all()
+            if len(found) < few:
+                return self._as_fits(found)
+            # There may be many: a cursor at the server reads no more than fits into the batch.
+            everything = {"now": now, "most": self._settings.batch_rows}
+            return self._as_fits(connection.execute(_PENDING, everything, execution_options={"yield_per": 100}))
+
+    def _as_fits(self, found: Iterable[Row[Any]]) -> tuple[list[_Row], bool]:
+        """Take rows up to the batch's limits, at least one; says too whether a limit was reached."""
         rows: list[_Row] = []
         size = 0
-        with self._database.read(self._context) as uow:
-            for found in uow.session.execute(statement, execution_options={"yield_per": 100}):
-                size += len(found.payload)
-                if rows and size > self._settings.batch_bytes:
-                    break
-                rows.append(_Row(found.seq, found.attempts, _message(found)))
-        return rows
+        for row in found:
+            size += len(row.payload)
+            if rows and size > self._settings.batch_bytes:
+                return rows, True
+            rows.append(_Row(row.seq, row.attempts, _message(row)))
+        return rows, len(rows) >= self._settings.batch_rows
 
     def _mark(self, rows: Sequence[_Row], outcomes: Sequence[Outcome]) -> Mapping[Outcome, int]:
         """Write down all outcomes of a batch in one transaction."""
@@ -283,6 +278,28 @@ class Relay:
         metrics.outbox_pending.labels(self._service).set(pending)
         metrics.outbox_unroutable.labels(self._service).set(unroutable)
         metrics.outbox_oldest_pending_seconds.labels(self._service).set(age_s)
+
+
+def _make_pending() -> Select[Any]:
+    earlier = outbox.alias("earlier")
+    blocked = (
+        select(earlier.c.seq)
+        .where(
+            earlier.c.published_at.is_(None),
+            earlier.c.aggregateid == outbox.c.aggregateid,
+            earlier.c.seq <= outbox.c.seq,
+            earlier.c.next_try_at > bindparam("now", type_=UtcDateTime()),
+        )
+        .exists()
+    )
+    statement = select(outbox).where(outbox.c.published_at.is_(None), ~blocked)
+    return statement.order_by(outbox.c.seq).limit(bindparam("most", type_=Integer()))
+
+
+_PENDING = _make_pending()
+"""Rows in the order of `seq`, at most `most`; a row waits while an earlier one of its aggregate must wait at `now`."""
+_FEW = 10
+"""So many rows are read at once, without a cursor at the server: most rounds find one or two."""
 
 
 def _message(row: Any) -> Outgoing:

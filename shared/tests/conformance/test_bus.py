@@ -128,6 +128,22 @@ def test_many_batches_lose_nothing(world: World) -> None:
     assert sorted(effects) == sorted(changes)
 
 
+@pytest.mark.parametrize("limit", [{"batch_rows": 7}, {"batch_bytes": 5_000}])
+def test_a_full_batch_is_followed_at_once_by_the_next(world: World, limit: dict[str, int]) -> None:
+    world.change_many([(new_id(), 1) for _ in range(40)])
+    stop = threading.Event()
+    with world.leading() as relay:
+        relay._settings = RelaySettings(**limit, poll_s=3600.0)
+        loop = threading.Thread(target=relay.run, args=(stop,))
+        loop.start()
+        try:
+            assert eventually(lambda: len(world.effects()) == 40)
+        finally:
+            stop.set()
+            loop.join(20)
+    assert not loop.is_alive()
+
+
 def test_a_failed_handler_leaves_no_effect_and_is_tried_again(world: World) -> None:
     product = new_id()
     world.failures.append(NotYet("its customer is not here"))
