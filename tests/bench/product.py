@@ -50,7 +50,7 @@ def measure_product(folder: Path, *, orders: int, samples: int) -> ProductFigure
     """
     with bench_firm(folder) as (suite, firm):
         address = suite.production.addresses["workorders"]
-        headers = {"Authorization": firm.supervisor._session.headers["Authorization"]}
+        headers = {"Authorization": str(firm.supervisor._session.headers["Authorization"])}
         paths = make_orders(firm, orders + samples)
         with looking_into(suite.database_url.replace("{service}", "billing")) as database:
             with Cpu(suite.production.processes()) as cpu:
