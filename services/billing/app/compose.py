@@ -364,7 +364,7 @@ def _line_columns(document: Document) -> list[dict[str, Any]]:
             "net": line.net,
             "vat_share": line.vat_share,
             "row_ids": list(line.row_ids),
-            "holdings": [[each.ledger_id, each.row_id, str(each.quantity)] for each in line.holdings],
+            "holdings": [[each.ledger_id, each.row_id, f"{each.quantity:.3f}"] for each in line.holdings],
         }
         for line in document.lines
     ]
