@@ -358,12 +358,17 @@ def _in_state(state: str) -> Any:
     return inbox.c.state == literal_column(f"'{state}'")
 
 
+_INSERT: dict[str, Any] = {
+    name: insert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
+    for name, insert in (("postgresql", postgresql_insert), ("sqlite", sqlite_insert))
+}
+"""Built once: each event begins with it."""
+
+
 def _insert(uow: UnitOfWork, row: dict[str, Any]) -> bool:
     """Insert an inbox row; False if the consumer already has one for this event."""
-    dialect = uow.session.get_bind().dialect.name
-    insert: Any = postgresql_insert if dialect == "postgresql" else sqlite_insert
-    statement = insert(inbox).values(row).on_conflict_do_nothing().returning(inbox.c.event_id)
-    return uow.session.execute(statement).scalar_one_or_none() is not None
+    connection = uow.session.connection()
+    return connection.execute(_INSERT[connection.dialect.name], row).scalar_one_or_none() is not None
 
 
 def _log_failure(consumer: str, event: Event | None, error: Exception, state: str, event_id: str | None = None) -> None:
