@@ -169,7 +169,12 @@ class Transport:
     @staticmethod
     def wire_url(url: str) -> str:
         """The URL exactly as it will go out. Raises NothingSent if it is none."""
-        return str(_prepare("GET", url, {}, None).url)
+        request = requests.PreparedRequest()
+        try:
+            request.prepare_url(url, None)
+        except (requests.RequestException, ValueError):
+            raise NothingSent("the address is not a valid one") from None
+        return str(request.url)
 
     def call(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """One request, within its time-outs and within the `time_limit` of the caller.

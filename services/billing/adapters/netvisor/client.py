@@ -4,7 +4,7 @@ Raises only the faults of `adapters.faults`.
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, urlencode
@@ -45,7 +45,7 @@ class Node:
     @property
     def name(self) -> str:
         """Local name in lower case."""
-        return etree.QName(self._element).localname.lower()
+        return _local_name(self._element)
 
     def children(self, name: str | None = None) -> list["Node"]:
         """Child elements, all or those of a name, in order."""
@@ -54,13 +54,14 @@ class Node:
 
     def all(self, *names: str) -> list["Node"]:
         """Elements of these names at any depth, in document order."""
-        return [
-            node for child in self.children() for node in ([child] if child.name in names else []) + child.all(*names)
-        ]
+        return list(self._found(names))
 
     def first(self, *names: str) -> "Node | None":
         """The first of `all`."""
-        return next(iter(self.all(*names)), None)
+        return next(self._found(names), None)
+
+    def _found(self, names: tuple[str, ...]) -> Iterator["Node"]:
+        return (Node(each) for each in self._element.iterdescendants("*") if _local_name(each) in names)
 
     def text(self, name: str | None = None) -> str:
         """Own text, or that of the first descendant of the name; stripped, "" if there is none."""
@@ -68,6 +69,10 @@ class Node:
             return (self._element.text or "").strip()
         found = self.first(name)
         return "" if found is None else found.text()
+
+
+def _local_name(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2].lower()
 
 
 class NetvisorClient:
