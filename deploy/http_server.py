@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import ErrorTask
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -14,6 +17,33 @@ LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of a request that the server takes in at all; services have lower limits of their own."""
 
 _STOP_WITHIN_S = 10.0
+_CODES = {413: "too_large", 431: "headers_too_large", 500: "internal_error"}
+
+
+class _ProblemTask(ErrorTask):
+    """What waitress itself refuses, before any application sees it, is a problem document like everything else."""
+
+    def execute(self) -> None:
+        """Write the answer and close the connection: the rest of the request is not read."""
+        error = self.request.error
+        body = {
+            "type": f"urn:urakka:problem:{_CODES.get(error.code, 'malformed')}",
+            "title": error.reason,
+            "status": error.code,
+            "detail": str(error.body),
+            "code": _CODES.get(error.code, "malformed"),
+            "errors": [],
+        }
+        content = json.dumps(body).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/problem+json"))
+        self.set_close_on_finish()
+        self.content_length = len(content)
+        self.write(content)
+
+
+class _Channel(HTTPChannel):
+    error_task_class = _ProblemTask
 
 
 class HttpServer:
@@ -31,6 +61,7 @@ class HttpServer:
             max_request_body_size=LARGEST_BODY,
             clear_untrusted_proxy_headers=True,
         )
+        self._server.channel_class = _Channel
         self._thread = threading.Thread(target=self._server.run, name="http")
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -49,18 +50,25 @@ def rows_of(database_url: str, service: str, query: str, **parameters: Any) -> l
         engine.dispose()
 
 
-def row_counts(database_url: str, service: str) -> dict[str, int]:
-    """Return table → number of rows, over all tenants."""
-    postgres = database_url.startswith("postgresql")
+def contents(database_url: str) -> dict[str, tuple[int, str]]:
+    """Return service.table → number of rows and a digest of all of them, over all services and tenants."""
+    found = {}
+    for service in SERVICES:
+        for table in _tables(database_url, service):
+            rows = sorted(
+                repr(sorted(row.items())) for row in rows_of(database_url, service, f'SELECT * FROM "{table}"')
+            )
+            found[f"{service}.{table}"] = (len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest())
+    return found
+
+
+def _tables(database_url: str, service: str) -> list[str]:
     names = (
         "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
-        if postgres
+        if database_url.startswith("postgresql")
         else "SELECT name FROM sqlite_master WHERE type = 'table'"
     )
-    tables = [str(row["name"]) for row in rows_of(database_url, service, names)]
-    return {
-        table: int(rows_of(database_url, service, f'SELECT count(*) AS n FROM "{table}"')[0]["n"]) for table in tables
-    }
+    return [str(row["name"]) for row in rows_of(database_url, service, names)]
 
 
 def broken_invariants(service: str, database_url: str) -> str:

@@ -14,7 +14,6 @@ from deploy.demo.targets import DemoTarget
 from shared.ids import new_id
 from shared.testing.waiting import eventually
 from tests.support.patient import PatientClient
-from tests.support.suite import Suite
 
 _PASSWORD = "yard: seven wet planks"
 _COPIES_TIMEOUT_S = 90.0
@@ -61,26 +60,26 @@ class Yard:
         return {"id": new_id(), "product_id": chance.choice(self.products), "quantity": chance.choice(_QUANTITIES)}
 
 
-def open_yard(suite: Suite, target: DemoTarget, tag: str) -> Yard:
+def open_yard(base_url: str, provisioning_key: str, target: DemoTarget, tag: str) -> Yard:
     """Found a firm that sends to `target`; returns when its customers and products are known to work orders."""
-    firm = found_firm(suite.base_url, suite.production.provisioning_key, f"Piha {tag} Oy", tag, target)
+    firm = found_firm(base_url, provisioning_key, f"Piha {tag} Oy", tag, target)
     email = f"foreman-{tag}@demo.example"
     roles = ["supervisor", "worker"]
     firm.admin.post(
         f"{IDENTITY}/users", {"name": "Vesa Vastaava", "email": email, "password": _PASSWORD, "roles": roles}
     )
     yard = Yard(firm, _register_customers(firm), _register_products(firm), email)
-    foreman = yard.foreman(suite.base_url)
+    foreman = yard.foreman(base_url)
     for customer in yard.customers:
         eventually(lambda known=customer: _is_known(foreman, yard, known), timeout_s=_COPIES_TIMEOUT_S, every_s=0.3)
     return yard
 
 
-def finished_orders(suite: Suite, yard: Yard, count: int, seed: int) -> list[dict[str, Any]]:
+def finished_orders(base_url: str, yard: Yard, count: int, seed: int) -> list[dict[str, Any]]:
     """Make `count` orders that wait for approval, by several clients at once."""
 
     def make(part: int) -> list[dict[str, Any]]:
-        foreman, chance = yard.foreman(suite.base_url), random.Random(seed * 1000 + part)
+        foreman, chance = yard.foreman(base_url), random.Random(seed * 1000 + part)
         return [yard.finished_order(foreman, chance) for _ in range(part, count, _CLIENTS)]
 
     with ThreadPoolExecutor(_CLIENTS) as pool:
