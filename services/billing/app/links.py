@@ -8,14 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from services.billing.app.numbers import issue_number
+from services.billing.domain.numbering import IssuedNumber
 from services.billing.models import TargetLink
 from shared.context import Context
 from shared.db import Database
 
 
 class DatabaseLinks:
-    """The `LinkStore` of one connection. A link that is found once is not asked for again; each `put` is a small
-    transaction of its own, since what was created in the target stays created whatever becomes of the document.
+    """The `LinkStore` and `NumberSeries` of one connection.
+
+    A link that is found once is not asked for again; each `put` is a small transaction of its own, since what was
+    created in the target stays created whatever becomes of the document.
     """
 
     def __init__(
@@ -61,3 +65,10 @@ class DatabaseLinks:
             uow.session.connection().execute(statement)
             uow.commit()
         self._known[(kind, our_key)] = target_id
+
+    def number_for(self, document_key: str, *, first: int) -> IssuedNumber:
+        """The document's invoice number, in a transaction of its own: given out once, kept whatever comes of it."""
+        with self._database.begin(self._context) as uow:
+            issued = issue_number(uow, self._connection_id, document_key, first=first, now=self._clock())
+            uow.commit()
+        return issued

@@ -6,6 +6,7 @@ from services.billing.models.copies import CustomerCopy, ProductCopy
 from services.billing.models.dispatches import Dispatch, DispatchAttempt
 from services.billing.models.documents import Batch, BillingDocument, BillingLine
 from services.billing.models.ledger import ApprovedOrder, LedgerRow
+from services.billing.models.numbers import ConnectionNumber
 from services.billing.models.settings import BillingSettings
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "BillingLine",
     "BillingSettings",
     "Connection",
+    "ConnectionNumber",
     "ConnectionRun",
     "CustomerCopy",
     "Dispatch",
