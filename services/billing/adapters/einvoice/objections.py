@@ -1,0 +1,78 @@
+"""What makes a document impossible as an e-invoice, found before it gets a number.
+
+A number that is given out is used up, so everything that can be known from the document is asked here.
+"""
+
+import re
+from collections.abc import Iterator
+
+from services.billing.adapters import texts
+from services.billing.adapters.einvoice import figures
+from services.billing.adapters.einvoice.words import number
+from services.billing.domain.document import Document, DocumentLine
+from services.billing.domain.outcomes import Rejected
+from shared.units import UnknownUnit, unit
+
+_CATEGORIES = frozenset({"S", "AE", "Z"})
+
+
+def objection(document: Document) -> Rejected | None:
+    """The first reason, or None. Sums are part of it: see `figures.check_document`."""
+    return next(_objections(document), None)
+
+
+def _objections(document: Document) -> Iterator[Rejected]:
+    yield from _of_buyer(document)
+    if not document.lines:
+        yield Rejected("einvoice.no_lines", "The document has no lines.", "/lines")
+    if document.reverses is not None and not texts.clean(document.reverses.target_number or ""):
+        detail = (
+            "A credit note must name the invoice that it takes back, and the number of the original is not known. Look "
+            "it up and write the credit in the accounting system."
+        )
+        yield Rejected("einvoice.original_number_missing", detail, "/reverses/target_number")
+    if not re.fullmatch(r"[A-Z]{3}", document.currency):
+        yield Rejected("einvoice.currency", f"“{document.currency}” is not a currency code.", "/currency")
+    for index, line in enumerate(document.lines):
+        yield from _of_line(index, line)
+    if any(texts.is_reverse_charge(line) for line in document.lines) and texts.buyer_vat_id(document) is None:
+        detail = "Reverse charge needs the buyer's VAT number or business ID."
+        yield Rejected("einvoice.vat_number_missing", detail, "/payer/vat_number")
+    difference = figures.check_document(document)
+    if difference is not None:
+        yield difference
+
+
+def _of_buyer(document: Document) -> Iterator[Rejected]:
+    payer = document.payer
+    if len(texts.clean(payer.name)) < 2:
+        yield Rejected("einvoice.buyer_name", "The payer's name needs at least two characters.", "/payer/name")
+    if not texts.clean(payer.einvoice_address or ""):
+        detail = (
+            f"The payer {payer.number} has no e-invoice address. Add it to the customer, or bill this document by "
+            "another connection."
+        )
+        yield Rejected("einvoice.buyer_address_missing", detail, "/payer/einvoice_address")
+    for field, name in (("street", "street address"), ("postal_code", "postal code"), ("city", "town")):
+        if len(texts.clean(getattr(payer.address, field))) < 2:
+            detail = f"The payer's {name} is missing: an invoice must show the buyer's address."
+            yield Rejected(f"einvoice.buyer_{field}_missing", detail, f"/payer/address/{field}")
+    if not re.fullmatch(r"[A-Za-z]{2}", payer.address.country):
+        detail = f"“{payer.address.country}” is not a country code of two letters, such as FI."
+        yield Rejected("einvoice.buyer_country", detail, "/payer/address/country")
+
+
+def _of_line(index: int, line: DocumentLine) -> Iterator[Rejected]:
+    try:
+        unit(line.unit)
+    except UnknownUnit:
+        detail = f"Line {line.position}: the unit “{line.unit}” has no code for e-invoices. Choose another unit."
+        yield Rejected("einvoice.unit_unknown", detail, f"/lines/{index}/unit")
+    if not (texts.clean(line.text) or texts.clean(line.product_code)):
+        yield Rejected("einvoice.text_missing", f"Line {line.position} has no text.", f"/lines/{index}/text")
+    if line.vat_category not in _CATEGORIES:
+        detail = f"Line {line.position}: e-invoices with VAT category {line.vat_category} are not made."
+        yield Rejected("einvoice.vat_category", detail, f"/lines/{index}/vat_category")
+    if (line.vat_category == "S") != (line.vat_rate_percent > 0):
+        detail = f"Line {line.position}: {number(line.vat_rate_percent)} % does not fit category {line.vat_category}."
+        yield Rejected("einvoice.vat_rate", detail, f"/lines/{index}/vat_rate_percent")

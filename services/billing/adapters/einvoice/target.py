@@ -1,0 +1,80 @@
+"""An e-invoice format over a delivery, as an accounting target."""
+
+from services.billing.adapters.delivery.parcel import Delivery, Parcel
+from services.billing.adapters.einvoice import figures, objections
+from services.billing.adapters.einvoice.compose import compose
+from services.billing.adapters.einvoice.format import Format
+from services.billing.adapters.einvoice.seller import Seller
+from services.billing.adapters.einvoice.xml import NotReadable
+from services.billing.domain.document import Document
+from services.billing.domain.numbering import NumberSeries
+from services.billing.domain.outcomes import Accepted, Finding, NotSent, Rejected, Unclear
+from services.billing.domain.target import LinkStore, Prepared
+from shared.telemetry import get_logger
+
+log = get_logger("billing.einvoice")
+
+
+class EinvoiceTarget:
+    """Implements `AccountingTarget` (see there for what each call promises).
+
+    The "books" are what was handed over: a document counts as accepted when the folder, server or end point has
+    taken the file. What the operator or the buyer makes of it later is not known here.
+    """
+
+    def __init__(self, form: Format, seller: Seller, delivery: Delivery) -> None:
+        self._form = form
+        self._seller = seller
+        self._delivery = delivery
+
+    @property
+    def name(self) -> str:
+        """Of the format."""
+        return self._form.name
+
+    def prepare(self, document: Document, links: LinkStore) -> Prepared | Rejected | NotSent | Unclear:
+        """Object if there is anything to object to, then take a number, write the file and check its cents.
+
+        The number comes last of all that can fail, because it is used up by being given out. Asks nobody outside.
+        `links` must be a `NumberSeries` too.
+        """
+        refusal = objections.objection(document) or self._form.objection(document)
+        if refusal is not None:
+            return refusal
+        if not isinstance(links, NumberSeries):
+            raise TypeError("e-invoices need a store that numbers documents")
+        issued = links.number_for(document.key, first=self._seller.first_number)
+        written = self._form.write(compose(document, self._seller, issued))
+        difference = figures.check_file(self._form.read(written.payload), document)
+        if difference is not None:
+            return difference
+        if written.notices:
+            changes = sorted(f"{notice.field}: {notice.change}" for notice in written.notices)
+            log.info("einvoice.texts_fitted", document_id=document.id, changes=changes)
+        return Prepared(written.payload, document.key)
+
+    def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:
+        """Hand the file over once. The totals are read from the very bytes that were handed over."""
+        try:
+            stated = self._form.read(prepared.payload)
+        except NotReadable:
+            return Rejected("einvoice.not_readable", "The file that was prepared cannot be read. Prepare it again.")
+        parcel = Parcel(
+            key=prepared.document_key,
+            payload=prepared.payload,
+            content_type=self._form.content_type,
+            number=stated.number,
+            gross=stated.gross,
+        )
+        outcome = self._delivery.deliver(parcel)
+        if not isinstance(outcome, Accepted):
+            return outcome
+        return Accepted(outcome.target_id, stated.number, stated.net, stated.vat, stated.gross)
+
+    def find(self, document_key: str, document: Document) -> Finding:
+        """Ask the delivery whether it has the file with this key."""
+        return self._delivery.find(document_key)
+
+    def check(self) -> None:
+        """Try the way of delivery without delivering anything. Raises ConnectionProblem."""
+        self._delivery.check()

@@ -1,0 +1,1 @@
+"""Peppol BIS Billing 3.0 (UBL 2.1)."""
