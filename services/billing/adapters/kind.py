@@ -19,12 +19,14 @@ class TargetKind:
     build     (settings as loaded by the schema, secrets by name) → a connection. Calls nobody. Build one
               object for each
               connection and keep it: it holds the token and lets only one call at a time through.
+    optional_secrets  further secrets, which may be left out: the settings decide which of them are needed
     """
 
     name: str
     settings: type[Schema]
     secrets: tuple[str, ...]
     build: Callable[[Mapping[str, Any], Mapping[str, str]], AccountingTarget]
+    optional_secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.billing.adapters.delivery import settings as delivery_settings
+from services.billing.adapters.einvoice.settings import seller_of
+from services.billing.adapters.einvoice.target import EinvoiceTarget
+from services.billing.adapters.finvoice.form import FinvoiceForm
+from services.billing.adapters.finvoice.settings import FinvoiceSettings
 from services.billing.adapters.kind import Site, TargetKind
 from services.billing.adapters.netvisor import client as netvisor_client
 from services.billing.adapters.netvisor import mapping as netvisor_mapping
 from services.billing.adapters.netvisor import settings as netvisor_settings
 from services.billing.adapters.netvisor.target import NetvisorTarget
+from services.billing.adapters.peppol.form import PeppolForm
+from services.billing.adapters.peppol.settings import PeppolSettings
 from services.billing.adapters.plugins import Plugins, find_plugins
 from services.billing.adapters.procountor import client as procountor_client
 from services.billing.adapters.procountor import mapping as procountor_mapping
@@ -58,12 +65,36 @@ def _build_procountor(settings: Mapping[str, Any], secrets: Mapping[str, str]) -
     return ProcountorTarget(client, rules)
 
 
+def _build_finvoice(settings: Mapping[str, Any], secrets: Mapping[str, str], site: Site) -> AccountingTarget:
+    delivery = delivery_settings.build_delivery(settings, secrets, site)
+    return EinvoiceTarget(FinvoiceForm(settings["encoding"]), seller_of(settings), delivery)
+
+
+def _build_peppol(settings: Mapping[str, Any], secrets: Mapping[str, str], site: Site) -> AccountingTarget:
+    delivery = delivery_settings.build_delivery(settings, secrets, site)
+    return EinvoiceTarget(PeppolForm(settings["customer_number_as_reference"]), seller_of(settings), delivery)
+
+
 def built_in(site: Site) -> Mapping[str, TargetKind]:
     """The targets that come with Urakka, by name, as the operator allows them."""
     kinds = (
         TargetKind("netvisor", netvisor_settings.NetvisorSettings, netvisor_settings.SECRETS, _build_netvisor),
         TargetKind(
             "procountor", procountor_settings.ProcountorSettings, procountor_settings.SECRETS, _build_procountor
+        ),
+        TargetKind(
+            "finvoice",
+            FinvoiceSettings,
+            (),
+            lambda settings, secrets: _build_finvoice(settings, secrets, site),
+            optional_secrets=delivery_settings.SECRETS,
+        ),
+        TargetKind(
+            "peppol",
+            PeppolSettings,
+            (),
+            lambda settings, secrets: _build_peppol(settings, secrets, site),
+            optional_secrets=delivery_settings.SECRETS,
         ),
     )
     return {kind.name: kind for kind in kinds}

@@ -107,4 +107,5 @@ def _kind(kind: use_cases.TargetKind) -> dict[str, Any]:
             for name, field in kind.settings().fields.items()
         ],
         "secrets": list(kind.secrets),
+        "optional_secrets": list(kind.optional_secrets),
     }

@@ -483,6 +483,7 @@ class TargetKindOut(Schema):
     target = fields.String(required=True)
     settings = fields.List(fields.Nested(lambda: SettingOut()), required=True)
     secrets = fields.List(fields.String(), required=True)
+    optional_secrets = fields.List(fields.String(), required=True)
 
 
 class SettingOut(Schema):

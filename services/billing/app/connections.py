@@ -39,6 +39,10 @@ class TargetKind(Protocol):
         """Names of the secrets; all must be given."""
 
     @property
+    def optional_secrets(self) -> tuple[str, ...]:
+        """Names of further secrets, which may be left out."""
+
+    @property
     def build(self) -> Callable[[Mapping[str, Any], Mapping[str, str]], AccountingTarget]:
         """(settings as loaded, secrets by name) → a connection; calls nobody."""
 
@@ -211,7 +215,8 @@ def _make_room_for_default(uow: UnitOfWork, connection: Connection) -> None:
 
 
 def _check_secrets(kind: TargetKind, secrets: Mapping[str, str], *, complete: bool) -> None:
-    unknown = [(name, "unknown", "There is no such secret.") for name in secrets if name not in kind.secrets]
+    known = {*kind.secrets, *kind.optional_secrets}
+    unknown = [(name, "unknown", "There is no such secret.") for name in secrets if name not in known]
     missing = [(name, "required", "Missing.") for name in kind.secrets if complete and name not in secrets]
     wrong = [
         (name, "length", f"1 to {_LONGEST_SECRET} characters.")

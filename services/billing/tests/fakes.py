@@ -140,6 +140,7 @@ class FakeKind:
     name: str = "fake"
     settings: type[Schema] = FakeSettings
     secrets: tuple[str, ...] = ("key",)
+    optional_secrets: tuple[str, ...] = ()
 
     @property
     def build(self) -> Callable[[Mapping[str, Any], Mapping[str, str]], AccountingTarget]:
