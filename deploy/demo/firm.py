@@ -119,8 +119,8 @@ def bill_monthly(firm: Firm, customer_ids: list[str]) -> None:
 def make_order(firm: Firm, plan: PlannedOrder) -> OrderTrack:
     """Create the order in its own way; one that is sent twice must come back as the same order.
 
-    Right after an import the copies of customers and products are still on their way. A client that is faster is told so
-    (422, `…_unknown`) and asks again, as here.
+    Right after an import the copies of customers and products are still on their way. A client that is faster is told
+    so (422, `…_unknown`) and asks again, as here.
     """
     makers: dict[str, Callable[[Firm, PlannedOrder], dict[str, Any]]] = {
         "planned": _plan,
