@@ -6,6 +6,7 @@ from typing import Any
 from services.billing.adapters.delivery import settings as delivery_settings
 from services.billing.adapters.einvoice.settings import seller_of
 from services.billing.adapters.einvoice.target import EinvoiceTarget
+from services.billing.adapters.excel.build import excel_kind
 from services.billing.adapters.finvoice.form import FinvoiceForm
 from services.billing.adapters.finvoice.settings import FinvoiceSettings
 from services.billing.adapters.kind import Site, TargetKind
@@ -96,6 +97,7 @@ def built_in(site: Site) -> Mapping[str, TargetKind]:
             lambda settings, secrets: _build_peppol(settings, secrets, site),
             optional_secrets=delivery_settings.SECRETS,
         ),
+        excel_kind(site),
     )
     return {kind.name: kind for kind in kinds}
 
