@@ -23,6 +23,7 @@ from services.billing.adapters.procountor import settings as procountor_settings
 from services.billing.adapters.procountor.target import ProcountorTarget
 from services.billing.adapters.secret import Secret
 from services.billing.adapters.transport import Transport
+from services.billing.adapters.webhook.target import webhook_kind
 from services.billing.domain.target import AccountingTarget
 from shared.telemetry import get_logger
 
@@ -98,6 +99,7 @@ def built_in(site: Site) -> Mapping[str, TargetKind]:
             optional_secrets=delivery_settings.SECRETS,
         ),
         excel_kind(site),
+        webhook_kind(site),
     )
     return {kind.name: kind for kind in kinds}
 

@@ -79,6 +79,9 @@ FIELDS: Mapping[str, Field] = {
     "document.workorders": _text("Numbers of the work orders", lambda d: ", ".join(d.workorder_numbers)),
     "document.text": _text("Free text, references and work orders, in the payer's language", texts.introduction),
     "document.reverse_charge": _text("The statement of reverse charge, if it applies", texts.reverse_charge_statement),
+    "document.reverses": _text(
+        "Key of the document that this credit takes back", lambda d: d.reverses.key if d.reverses else None
+    ),
     "payer.number": _text("Customer number", lambda d: d.payer.number),
     "payer.name": _text("Customer's name", lambda d: d.payer.name),
     "payer.kind": _text("company, private, housing_company, public or internal", lambda d: d.payer.kind),

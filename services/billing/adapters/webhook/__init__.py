@@ -1,0 +1,1 @@
+"""Signed JSON to an address of the firm's own choice."""
