@@ -6,7 +6,7 @@ from functools import cache
 
 from marshmallow import fields, validate
 
-from shared.http.fields import Schema
+from shared.http.fields import Schema, Text
 
 LARGEST_PAGE = 200
 
@@ -19,9 +19,10 @@ class PageQuery(Schema):
         validate=validate.Range(1, LARGEST_PAGE),
         metadata={"description": f"Most items on the page, 1–{LARGEST_PAGE}"},
     )
-    after = fields.String(
+    after = Text(
+        100,
+        min_length=1,
         load_default=None,
-        validate=validate.Length(min=1, max=100),
         metadata={"description": "`next` of the page before"},
     )
 
