@@ -2,12 +2,23 @@
 
 from typing import Any
 
-from services.billing.api.schemas import DispatchDetailOut, DispatchOut, DispatchQuery, ResolveIn, SkipIn
-from services.billing.app import desk
+from services.billing.api.schemas import (
+    DispatchDetailOut,
+    DispatchOut,
+    DispatchQuery,
+    LanguageQuery,
+    RedirectIn,
+    ResolveIn,
+    RetriedOut,
+    RetryManyIn,
+    SkipIn,
+    SummaryOut,
+)
+from services.billing.api.telling import told, wanted_language
+from services.billing.app import bulk, desk, redirecting, summary
+from services.billing.domain import reasons
 from services.billing.domain.dispatch import TakenAsNotSent, TakenAsSent
-from services.billing.models import Dispatch
 from shared.clock import utc_now
-from shared.db.paging import Page
 from shared.errors import FieldError, RuleBroken
 from shared.http import Blueprint, begin, expected_version, page_schema, read, requires, with_etag
 
@@ -18,16 +29,48 @@ blp = Blueprint("dispatches", __name__, url_prefix="/dispatches", description="D
 @requires("billing.read")
 @blp.arguments(DispatchQuery, location="query")
 @blp.response(200, page_schema(DispatchOut))
-def list_dispatches(query: dict[str, Any]) -> Page[Dispatch]:
+def list_dispatches(query: dict[str, Any]) -> dict[str, Any]:
     """List dispatches, newest first"""
-    wanted = desk.DispatchFilter(query.get("state"), query.get("connection_id"), query.get("attention"))
-    return desk.list_dispatches(read(), wanted, limit=query["limit"], after=query["after"])
+    names = ("state", "connection_id", "attention", "target", "reason", "differs", "customer_id")
+    wanted = desk.DispatchFilter(**{name: query.get(name) for name in names})
+    page = desk.list_dispatches(read(), wanted, limit=query["limit"], after=query["after"])
+    language = wanted_language(query)
+    return {"items": [told(dispatch, language) for dispatch in page.items], "next": page.next}
+
+
+@blp.get("/summary")
+@requires("billing.read")
+@blp.arguments(LanguageQuery, location="query")
+@blp.response(200, SummaryOut)
+def show_summary(query: dict[str, Any]) -> dict[str, Any]:
+    """Count dispatches by state, connection and reason, with the oldest of each"""
+    found, language = summary.summarise(read()), wanted_language(query)
+    told_counts = {
+        name: [{**each.key, "count": each.count, "oldest_at": each.oldest_at} for each in getattr(found, name)]
+        for name in ("states", "targets", "reasons")
+    }
+    for reason in told_counts["reasons"]:
+        reason["explanation"] = reasons.explain(reason["error_code"], language)
+    names = ("attention", "differing", "oldest_at", "oldest_unclear_at")
+    return {**told_counts, **{name: getattr(found, name) for name in names}}
+
+
+@blp.post("/retry")
+@requires("billing.write")
+@blp.arguments(RetryManyIn)
+@blp.response(200, RetriedOut)
+def retry_many(body: dict[str, Any]) -> bulk.Retried:
+    """Try again: a list of dispatches, or all that were rejected for a reason"""
+    if "ids" in body:
+        return bulk.retry_many(begin, body["ids"], now=utc_now())
+    return bulk.retry_reason(begin, body["reason"], body.get("connection_id"), now=utc_now())
 
 
 @blp.get("/<dispatch_id>")
 @requires("billing.read")
+@blp.arguments(LanguageQuery, location="query")
 @blp.response(200, DispatchDetailOut)
-def show_dispatch(dispatch_id: str) -> dict[str, Any]:
+def show_dispatch(query: dict[str, Any], dispatch_id: str) -> dict[str, Any]:
     """Show a dispatch with its document and history"""
     return _shown(desk.get_dispatch(read(), dispatch_id))
 
@@ -62,6 +105,16 @@ def resolve_dispatch(body: dict[str, Any], dispatch_id: str) -> dict[str, Any]:
     return _shown(desk.resolve_dispatch(begin(), dispatch_id, expected_version(), decision, now=utc_now()))
 
 
+@blp.post("/<dispatch_id>/redirect")
+@requires("billing.write")
+@blp.arguments(RedirectIn)
+@blp.response(200, DispatchDetailOut)
+def redirect_dispatch(body: dict[str, Any], dispatch_id: str) -> dict[str, Any]:
+    """Send the document over another connection; answers with the new dispatch"""
+    version = expected_version()
+    return _shown(redirecting.redirect_dispatch(begin(), dispatch_id, version, body["connection_id"], now=utc_now()))
+
+
 def _decision(body: dict[str, Any]) -> TakenAsSent | TakenAsNotSent:
     if not body["found"]:
         return TakenAsNotSent()
@@ -72,5 +125,4 @@ def _decision(body: dict[str, Any]) -> TakenAsSent | TakenAsNotSent:
 
 def _shown(view: desk.DispatchView) -> dict[str, Any]:
     with_etag(view.dispatch)
-    fields = {name: getattr(view.dispatch, name) for name in DispatchOut().fields}
-    return {**fields, "document": view.document, "history": view.attempts}
+    return {**told(view.dispatch, wanted_language()), "document": view.document, "history": view.attempts}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.billing.api.schemas import DocumentDetailOut, DocumentOut, DocumentQuery, LineOut, ReverseIn
+from services.billing.api.telling import told, wanted_language
 from services.billing.app import desk, reversals
 from services.billing.app.loading import holdings_from
 from services.billing.domain.reversal import RowsThen, Take
@@ -65,7 +66,7 @@ def _shown(view: desk.DocumentView) -> dict[str, Any]:
     return {
         **fields,
         "lines": [_line(line, view) for line in view.lines],
-        "dispatches": view.dispatches,
+        "dispatches": [told(dispatch, wanted_language()) for dispatch in view.dispatches],
         "reverses": view.document.reverses,
         "credit_note": view.document.credit_note,
         "reversed_by": view.credits,

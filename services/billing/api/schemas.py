@@ -2,13 +2,16 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
+from services.billing.app.bulk import MOST
 from services.billing.domain.batch import BatchState
 from services.billing.domain.compile import VatPolicy
 from services.billing.domain.dispatch import DispatchState
 from services.billing.domain.grouping import MixedVat
+from services.billing.domain.reasons import LANGUAGES, Owner
 from services.billing.domain.reversal import RowsThen
 from shared.http import DecimalString, IdString, PageQuery, Schema, Text
 
@@ -265,12 +268,44 @@ class PreviewOut(Schema):
 # --- dispatches ---
 
 
-class DispatchQuery(PageQuery):
+class LanguageQuery(Schema):
+    """In which language reasons are told."""
+
+    lang = fields.String(
+        validate=validate.OneOf(LANGUAGES),
+        metadata={"description": "fi, sv or en; else the header Accept-Language decides, else Finnish"},
+    )
+
+
+class DispatchQuery(LanguageQuery, PageQuery):
     """Which dispatches."""
 
     state = fields.String(validate=_one_of(DispatchState))
     connection_id = IdString()
+    target = Text(40, metadata={"example": "netvisor"})
+    reason = Text(100, metadata={"description": "Code of a rejection", "example": "netvisor.period_lock"})
+    customer_id = IdString(metadata={"description": "The payer"})
     attention = fields.Boolean(metadata={"description": "true: those that wait for a person"})
+    differs = fields.Boolean(metadata={"description": "true: the accounting system shows other totals than ours"})
+
+
+class ExplanationOut(Schema):
+    """A reason in the caller's language, and where it is corrected."""
+
+    code = fields.String(required=True)
+    text = fields.String(
+        required=True, allow_none=True, metadata={"description": "null: only the target's own words are known"}
+    )
+    owner = fields.String(
+        required=True,
+        allow_none=True,
+        validate=_one_of(Owner),
+        metadata={"description": "Which service, the connection or the target itself has the data to correct"},
+    )
+    field = fields.String(
+        required=True, allow_none=True, metadata={"description": "JSON pointer into the owner's record"}
+    )
+    line = fields.Integer(required=True, allow_none=True, metadata={"description": "Line of the document, from 1"})
 
 
 class DifferenceOut(Schema):
@@ -301,6 +336,7 @@ class DispatchOut(Schema):
     error_code = fields.String(required=True, allow_none=True)
     error_detail = fields.String(required=True, allow_none=True)
     error_pointer = fields.String(required=True, allow_none=True)
+    explanation = fields.Nested(ExplanationOut, required=True, allow_none=True)
     unclear_since = fields.AwareDateTime(required=True, allow_none=True)
     finished_at = fields.AwareDateTime(required=True, allow_none=True)
     correlation_id = fields.String(required=True)
@@ -410,6 +446,84 @@ class ReverseIn(Schema):
     document_date = fields.Date(
         allow_none=True, load_default=None, validate=_reasonable, metadata={"description": "Today if left out"}
     )
+
+
+class CountOut(Schema):
+    """How many share a key."""
+
+    count = fields.Integer(required=True)
+    oldest_at = fields.AwareDateTime(required=True, metadata={"description": "When the oldest of them was made"})
+
+
+class StateCountOut(CountOut):
+    """Dispatches in a state."""
+
+    state = fields.String(required=True, validate=_one_of(DispatchState))
+
+
+class TargetCountOut(StateCountOut):
+    """Unfinished dispatches of a connection in a state."""
+
+    target = fields.String(required=True)
+    connection_id = IdString(required=True)
+
+
+class ReasonCountOut(CountOut):
+    """Rejected dispatches of a reason."""
+
+    target = fields.String(required=True)
+    explanation = fields.Nested(ExplanationOut, required=True)
+
+
+class SummaryOut(Schema):
+    """The dispatch desk at a glance."""
+
+    states = fields.List(fields.Nested(StateCountOut), required=True)
+    targets = fields.List(fields.Nested(TargetCountOut), required=True)
+    reasons = fields.List(fields.Nested(ReasonCountOut), required=True)
+    attention = fields.Integer(required=True, metadata={"description": "Wait for a person"})
+    differing = fields.Integer(required=True, metadata={"description": "Accepted with other totals than ours"})
+    oldest_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "When the oldest unfinished one was made"}
+    )
+    oldest_unclear_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "Since when the oldest unclear one is unclear"}
+    )
+
+
+class RetryManyIn(Schema):
+    """Which dispatches to try again: these, or all that were rejected for a reason."""
+
+    ids = fields.List(IdString(), validate=validate.Length(min=1, max=MOST))
+    reason = Text(100, min_length=1, metadata={"example": "netvisor.period_lock"})
+    connection_id = IdString(metadata={"description": "With a reason: only of this connection"})
+
+    @validates_schema
+    def _one_way(self, data: dict[str, Any], **_: Any) -> None:
+        if ("ids" in data) == ("reason" in data):
+            raise ValidationError("Give either ids or a reason.", "ids")
+
+
+class RefusalOut(Schema):
+    """A dispatch that could not take the step."""
+
+    id = IdString(required=True, attribute="dispatch_id")
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class RetriedOut(Schema):
+    """What became of a bulk retry."""
+
+    retried = fields.List(IdString(), required=True)
+    refused = fields.List(fields.Nested(RefusalOut), required=True)
+    left = fields.Integer(required=True, metadata={"description": "More of the same reason: call again"})
+
+
+class RedirectIn(Schema):
+    """Another way for a document."""
+
+    connection_id = IdString(required=True)
 
 
 class SkipIn(Schema):

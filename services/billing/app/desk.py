@@ -54,23 +54,42 @@ class DocumentView:
 
 @dataclass(frozen=True, slots=True)
 class DispatchFilter:
-    """None does not filter. attention: True for what waits for a person."""
+    """None does not filter.
+
+    reason       code of a rejection. customer_id: the payer.
+    attention    True for what waits for a person.
+    differs      True for what the target shows with other totals than ours.
+    """
 
     state: str | None = None
     connection_id: str | None = None
     attention: bool | None = None
+    target: str | None = None
+    reason: str | None = None
+    differs: bool | None = None
+    customer_id: str | None = None
 
 
 def list_dispatches(uow: UnitOfWork, wanted: DispatchFilter, *, limit: int, after: str | None) -> Page[Dispatch]:
     """Dispatches, the newest first."""
     statement: Select[Any] = select(Dispatch)
-    if wanted.state is not None:
-        statement = statement.where(Dispatch.state == wanted.state)
-    if wanted.connection_id is not None:
-        statement = statement.where(Dispatch.connection_id == wanted.connection_id)
+    for column, value in (
+        (Dispatch.state, wanted.state),
+        (Dispatch.connection_id, wanted.connection_id),
+        (Dispatch.target, wanted.target),
+        (Dispatch.error_code, wanted.reason),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
     if wanted.attention is not None:
         waits = or_(Dispatch.needs_person, Dispatch.state.in_(ATTENTION))
         statement = statement.where(waits if wanted.attention else ~waits)
+    if wanted.differs is not None:
+        differs = Dispatch.difference.is_not(None)
+        statement = statement.where(differs if wanted.differs else ~differs)
+    if wanted.customer_id is not None:
+        of_payer = select(BillingDocument.id).where(BillingDocument.payer_id == wanted.customer_id)
+        statement = statement.where(Dispatch.document_id.in_(of_payer))
     with uow:
         return fetch_page(uow.session, statement, _column(Dispatch.id), limit=limit, after=after, newest_first=True)
 
@@ -78,7 +97,7 @@ def list_dispatches(uow: UnitOfWork, wanted: DispatchFilter, *, limit: int, afte
 def get_dispatch(uow: UnitOfWork, dispatch_id: str) -> DispatchView:
     """One dispatch with its history; raises NotFound."""
     with uow:
-        return _view(uow, dispatch_id)
+        return view_of_dispatch(uow, dispatch_id)
 
 
 def list_documents(
@@ -137,7 +156,7 @@ def retry_dispatch(uow: UnitOfWork, dispatch_id: str, expected_version: int | No
         if item.current.record.state is DispatchState.REJECTED:
             _refresh_payer(uow, item)
         uow.nudge("dispatch")
-        view = _view(uow, dispatch_id)
+        view = view_of_dispatch(uow, dispatch_id)
         uow.commit()
         return view
 
@@ -163,7 +182,7 @@ def skip_dispatch(
             for row in uow.session.scalars(select(LedgerRow).where(LedgerRow.id.in_(rows))):
                 row.balance = ledger.close(row.balance)
                 row.closed_reason = reason[:200]
-        view = _view(uow, dispatch_id)
+        view = view_of_dispatch(uow, dispatch_id)
         uow.commit()
         return view
 
@@ -180,16 +199,22 @@ def resolve_dispatch(
     with uow:
         _decide(uow, dispatch_id, expected_version, decision, now)
         uow.nudge("dispatch")
-        view = _view(uow, dispatch_id)
+        view = view_of_dispatch(uow, dispatch_id)
         uow.commit()
         return view
 
 
 def _decide(uow: UnitOfWork, dispatch_id: str, expected_version: int | None, fact: object, now: datetime) -> Item:
     """Apply a person's decision; returns the dispatch as it was before."""
+    item = load_for_decision(uow, dispatch_id, expected_version)
+    write_fact(uow, item.current, "person", fact, Circumstances(now, DispatchPolicy()))
+    return item
+
+
+def load_for_decision(uow: UnitOfWork, dispatch_id: str, expected_version: int | None) -> Item:
+    """Load and lock a dispatch that a person decides about; raises NotFound, VersionMismatch."""
     item = _load(uow, dispatch_id)
     check_version(get_or_404(uow.session, Dispatch, dispatch_id), expected_version)
-    write_fact(uow, item.current, "person", fact, Circumstances(now, DispatchPolicy()))
     return item
 
 
@@ -208,7 +233,8 @@ def _refresh_payer(uow: UnitOfWork, item: Item) -> None:
         document.payer = asdict(compose.party_of(customer))
 
 
-def _view(uow: UnitOfWork, dispatch_id: str) -> DispatchView:
+def view_of_dispatch(uow: UnitOfWork, dispatch_id: str) -> DispatchView:
+    """As `get_dispatch`, inside the caller's transaction and as it is there."""
     uow.session.flush()
     dispatch = get_or_404(uow.session, Dispatch, dispatch_id)
     uow.session.refresh(dispatch)

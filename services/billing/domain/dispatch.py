@@ -141,6 +141,18 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirected:
+    """A person sends the document over another connection instead: `connection_id`. Its rows stay reserved."""
+
+    connection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentHere:
+    """A document that had been redirected from here is sent here after all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reversed:
     """A credit document for it was accepted."""
 
@@ -283,6 +295,17 @@ def _skip(dispatch: Dispatch, fact: Skipped, circumstances: Circumstances) -> St
     return Step(replace(dispatch, state=DispatchState.SKIPPED, due_at=None), (Intent.RELEASE_ROWS,))
 
 
+def _redirect(dispatch: Dispatch, fact: Redirected, circumstances: Circumstances) -> Step:
+    """Only while the target certainly has nothing: not after an unclear attempt, even if it was not found since."""
+    if dispatch.resend:
+        raise ForbiddenDispatchStep(
+            "The document may be in the first accounting system; settle that before it is sent to another.",
+            state=str(dispatch.state),
+            fact="Redirected",
+        )
+    return Step(replace(dispatch, state=DispatchState.SKIPPED, due_at=None))
+
+
 def _reverse(dispatch: Dispatch, fact: Reversed, circumstances: Circumstances) -> Step:
     return Step(replace(dispatch, state=DispatchState.REVERSED, due_at=None))
 
@@ -320,5 +343,8 @@ TABLE: Mapping[tuple[DispatchState, type], Callable[[Dispatch, Any, Circumstance
     (S.UNCLEAR, TriedAgain): _hurry,
     (S.REJECTED, TriedAgain): _send_afresh,
     (S.REJECTED, Skipped): _skip,
+    (S.WAITING, Redirected): _redirect,
+    (S.REJECTED, Redirected): _redirect,
+    (S.SKIPPED, SentHere): _send_afresh,
     (S.ACCEPTED, Reversed): _reverse,
 }

@@ -11,6 +11,8 @@ from services.billing.app.connections import Vault
 from services.billing.app.dispatcher import Dispatcher, DispatcherSettings
 from services.billing.app.orders import register_approved_order
 from services.billing.bootstrap import SERVICE
+from services.billing.domain.outcomes import Rejected
+from services.billing.domain.reason_texts import REASONS
 from services.billing.messaging.inbound import approval_of, on_customer_changed
 from services.billing.tests.fakes import FakeKind, FakeTarget
 from services.billing.tests.integration.conftest import CUSTOMER, ROW
@@ -304,3 +306,39 @@ def test_a_credit_over_http(api: Api) -> None:
     assert shown["lines"][0]["rows"][0]["creditable"] == "1.500"
     reader = api.service.caller("billing.read")
     assert reader.post(f"{path}/reverse", wish).status_code == 403
+
+
+def test_the_desk_tells_reasons_in_the_callers_language(api: Api) -> None:
+    api.connect()
+    api.target.prepare_faults = [Rejected("netvisor.product_code", "in its own words", "/lines/0/product_code")] * 9
+    api.approve("immediate")
+    api.dispatch()
+    reason = "reason=netvisor.product_code"
+    (dispatch,) = api.biller.get(f"/dispatches?{reason}&lang=sv").json["items"]
+    assert dispatch["explanation"] == {
+        "code": "netvisor.product_code",
+        "text": REASONS["netvisor.product_code"][3],
+        "owner": "catalog",
+        "field": "/code",
+        "line": 1,
+    }
+    assert dispatch["error_detail"] == "in its own words"
+    path = f"/dispatches/{dispatch['id']}"
+    english = api.biller.get(path, headers={"Accept-Language": "en-GB, fi;q=0.5"}).json
+    assert english["explanation"]["text"] == REASONS["netvisor.product_code"][4]
+    assert api.biller.get(path).json["explanation"]["text"] == REASONS["netvisor.product_code"][2]
+    summary = api.biller.get("/dispatches/summary?lang=fi").json
+    assert summary["attention"] == 1
+    assert summary["reasons"][0]["explanation"]["text"] == REASONS["netvisor.product_code"][2]
+    assert api.biller.get("/dispatches/summary?lang=xx").status_code == 400
+    api.target.prepare_faults = []
+    assert api.biller.post("/dispatches/retry", {}).status_code == 400
+    told = api.biller.post("/dispatches/retry", {"reason": "netvisor.product_code"}).json
+    assert told == {"retried": [dispatch["id"]], "refused": [], "left": 0}
+    other = api.biller.post(
+        "/connections",
+        {"target": "fake", "name": "Toinen", "settings": {"url": "http://127.0.0.1"}, "secrets": {"key": SECRET}},
+    )
+    moved = api.biller.post(f"{path}/redirect", {"connection_id": other.json["id"]})
+    assert (moved.status_code, moved.json["connection_id"]) == (200, other.json["id"])
+    assert api.biller.get(path).json["state"] == "skipped"

@@ -16,7 +16,9 @@ from services.billing.domain.dispatch import (
     Intent,
     LeaseLapsed,
     PayloadChanged,
+    Redirected,
     Reversed,
+    SentHere,
     Skipped,
     Started,
     Step,
@@ -51,6 +53,8 @@ FACTS = {
     TriedAgain: TriedAgain(),
     Skipped: Skipped("billed by hand"),
     Reversed: Reversed(),
+    Redirected: Redirected("another connection"),
+    SentHere: SentHere(),
 }
 
 
@@ -175,6 +179,18 @@ def test_what_may_be_in_the_target_cannot_be_skipped(state: DispatchState) -> No
     with pytest.raises(ForbiddenDispatchStep) as refused:
         step(a_dispatch(state), Skipped("x"), at())
     assert refused.value.facts == {"state": state.value, "fact": "Skipped"}
+
+
+@pytest.mark.parametrize("state", [S.WAITING, S.REJECTED])
+def test_what_certainly_is_not_in_the_target_may_go_to_another_and_come_back(state: DispatchState) -> None:
+    away = step(a_dispatch(state), Redirected("c2"), at())
+    assert (away.dispatch.state, away.intents) == (S.SKIPPED, ())
+    assert step(away.dispatch, SentHere(), at()).dispatch.state is S.WAITING
+
+
+def test_what_was_unclear_before_is_not_redirected_though_it_was_not_found() -> None:
+    with pytest.raises(ForbiddenDispatchStep):
+        step(a_dispatch(S.WAITING, resend=True), Redirected("c2"), at())
 
 
 def test_every_pair_is_in_the_table_or_refused_by_name() -> None:

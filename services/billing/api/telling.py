@@ -1,0 +1,31 @@
+"""Dispatches as answers tell them: with their reason in the caller's language."""
+
+from typing import Any
+
+from flask import request
+
+from services.billing.app import explaining
+from services.billing.domain.reasons import LANGUAGES
+from services.billing.models import Dispatch
+
+_FIELDS = (
+    "id", "version", "document_id", "connection_id", "target", "state", "due_at", "attempts", "needs_person",
+    "target_id", "target_number", "difference", "error_code", "error_detail", "error_pointer", "unclear_since",
+    "finished_at", "correlation_id", "created_at", "changed_at",
+)  # fmt: skip
+
+
+def wanted_language(query: dict[str, Any] | None = None) -> str:
+    """The language of reasons: the query's `lang`, else the best of Accept-Language, else Finnish."""
+    asked = (query or {}).get("lang") or request.args.get("lang")
+    if asked in LANGUAGES:
+        return str(asked)
+    # Not `best_match`: that one prefers an exact "fi;q=0.5" to the "en" of "en-GB".
+    accepted = (tag.split("-")[0].lower() for tag in request.accept_languages.values())
+    return next((language for language in accepted if language in LANGUAGES), LANGUAGES[0])
+
+
+def told(dispatch: Dispatch, language: str) -> dict[str, Any]:
+    """The fields of `DispatchOut`."""
+    fields = {name: getattr(dispatch, name) for name in _FIELDS}
+    return {**fields, "explanation": explaining.explanation_of(dispatch, language)}
