@@ -90,6 +90,9 @@ def _of_file(figures: Figures, document: Document) -> Iterator[Rejected]:
                 yield _differs(
                     f"{name} of line {line.position}", getattr(line, name), getattr(written, name), f"{place}/{name}"
                 )
+        net_price = line.unit_price * (100 - line.discount_percent) / 100
+        if written.price not in (line.unit_price, net_price):
+            yield Rejected(CODE, f"The file has another unit price on line {line.position}.", f"{place}/unit_price")
         if (written.category, written.rate_percent) != (line.vat_category, line.vat_rate_percent):
             yield Rejected(CODE, f"The file has another VAT on line {line.position}.", f"{place}/vat_rate_percent")
     nets = [(line.category, line.rate_percent, line.net) for line in figures.lines]

@@ -146,10 +146,10 @@ def _tax_scheme(party: Branch, identifier: str, scheme: str) -> None:
 
 def _payment(top: Branch, invoice: Invoice) -> None:
     payment = invoice.payment
-    for account in invoice.seller.accounts:
+    for place, account in enumerate(invoice.seller.accounts):
         means = top.branch("cac:PaymentMeans")
         means.put("cbc:PaymentMeansCode", "58")
-        if invoice.is_credit:
+        if invoice.is_credit and place == 0:  # a document has one due date (UBL-SR-45), however many accounts
             means.put("cbc:PaymentDueDate", payment.due_date.isoformat())
         means.put("cbc:PaymentID", payment.reference)
         payee = means.branch("cac:PayeeFinancialAccount")
