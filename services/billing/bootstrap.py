@@ -5,7 +5,7 @@ import socket
 from collections.abc import Sequence
 
 from services.billing.adapters.registry import installed
-from services.billing.api import batches, connections, dispatches, documents, pool, settings
+from services.billing.api import batches, connections, dispatches, documents, overrides, pool, settings
 from services.billing.app.connections import Vault
 from services.billing.app.dispatcher import Dispatcher
 from services.billing.app.ledger_check import check_ledger
@@ -45,7 +45,7 @@ SERVICE = ServiceDefinition(
     name="billing",
     title="Urakka: billing",
     description="What is approved becomes documents, each exactly once in the accounting system.",
-    blueprints=[pool.blp, batches.blp, documents.blp, dispatches.blp, connections.blp, settings.blp],
+    blueprints=[pool.blp, batches.blp, documents.blp, dispatches.blp, connections.blp, overrides.blp, settings.blp],
     metadata=Base.metadata,
     consumers=_consumers,
     jobs=_jobs,

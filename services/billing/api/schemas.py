@@ -591,6 +591,22 @@ class ConnectionOut(Schema):
     changed_at = fields.AwareDateTime(required=True)
 
 
+class OverrideIn(Schema):
+    """Where the documents of a payer go."""
+
+    connection_id = IdString(required=True)
+
+
+class OverrideOut(Schema):
+    """A payer with a connection of its own."""
+
+    customer_id = IdString(required=True)
+    connection_id = IdString(required=True)
+    version = fields.Integer(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    changed_at = fields.AwareDateTime(required=True)
+
+
 class TargetKindOut(Schema):
     """A kind of accounting system and what a connection to it needs."""
 

@@ -1,6 +1,6 @@
 """Collected billing: a biller's selection of the pool, previewed, locked, sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -149,21 +149,22 @@ def unlock_batch(uow: UnitOfWork, batch_id: str, expected_version: int | None, *
 
 
 def dispatch_batch(uow: UnitOfWork, batch_id: str, expected_version: int | None, *, now: datetime) -> Batch:
-    """Let the documents of a locked batch be sent, over the batch's connection or the default one.
+    """Let the documents of a locked batch be sent.
 
-    Raises ForbiddenBatchStep, NoConnection.
+    Over the batch's connection, else each payer's own one, else the default. Raises ForbiddenBatchStep, NoConnection.
     """
     with uow:
         batch = get_or_404(uow.session, Batch, batch_id, for_update=True)
         check_version(batch, expected_version)
         state = rules.step(BatchState(batch.state), BatchStep.DISPATCH)
-        destination, _ = compose.load_destination(uow.session, uow.context.tenant_id, batch.connection_id)
-        if destination is None:
-            raise NoConnection()
-        documents = _documents_of(uow, batch)
-        compose.store_dispatches(uow.session, uow.context, destination, documents, now)
+        documents = _payers_of(uow, batch)
+        ways = compose.load_destinations(uow.session, uow.context.tenant_id, batch.connection_id, documents.values())
+        by_destination = _by_destination(documents, ways)
+        for destination, ids in by_destination.items():
+            compose.store_dispatches(uow.session, uow.context, destination, ids, now)
+        if len(by_destination) == 1:
+            batch.connection_id = next(iter(by_destination)).connection_id
         batch.state = str(state if documents else BatchState.DONE)
-        batch.connection_id = destination.connection_id
         uow.nudge("dispatch")
         uow.commit()
         return batch
@@ -222,6 +223,29 @@ def _compose(uow: UnitOfWork, rows: Sequence[LedgerRow], now: datetime) -> tuple
         per_order=False,
         document_date=business_day(now),
     )
+
+
+def _payers_of(uow: UnitOfWork, batch: Batch) -> dict[str, str]:
+    """Document id → payer id."""
+    found = uow.session.execute(
+        select(BillingDocument.id, BillingDocument.payer_id)
+        .where(BillingDocument.batch_id == batch.id, BillingDocument.state != "cancelled")
+        .order_by(BillingDocument.id)
+    )
+    return {row.id: row.payer_id for row in found}
+
+
+def _by_destination(
+    documents: Mapping[str, str], ways: Mapping[str, compose.Destination | None]
+) -> dict[compose.Destination, list[str]]:
+    """Destination → documents. Raises NoConnection if one of them has nowhere to go."""
+    found: dict[compose.Destination, list[str]] = {}
+    for document_id, payer_id in documents.items():
+        destination = ways[payer_id]
+        if destination is None:
+            raise NoConnection(payer_id=payer_id)
+        found.setdefault(destination, []).append(document_id)
+    return found
 
 
 def _documents_of(uow: UnitOfWork, batch: Batch) -> Sequence[str]:

@@ -65,11 +65,11 @@ class Vault:
 
     def seal(self, connection_id: str, secrets: Mapping[str, str]) -> bytes:
         """Encrypt secrets for this connection only."""
-        return self.box.seal(json.dumps(dict(secrets), sort_keys=True).encode(), _purpose(connection_id))
+        return self.box.seal(json.dumps(dict(secrets), sort_keys=True).encode(), purpose_of(connection_id))
 
     def unseal(self, connection_id: str, sealed: bytes) -> dict[str, str]:
         """Decrypt; raises UnreadableSecret."""
-        secrets: dict[str, str] = json.loads(self.box.open(sealed, _purpose(connection_id)))
+        secrets: dict[str, str] = json.loads(self.box.open(sealed, purpose_of(connection_id)))
         return secrets
 
     def open(self, connection_id: str, target: str, settings: Mapping[str, Any], sealed: bytes) -> AccountingTarget:
@@ -239,5 +239,6 @@ def _field_errors(messages: Any, pointer: str) -> Sequence[FieldError]:
     return [FieldError(pointer, "invalid", str(text)) for text in messages]
 
 
-def _purpose(connection_id: str) -> bytes:
+def purpose_of(connection_id: str) -> bytes:
+    """What the secrets of a connection are sealed for: they open for no other one."""
     return f"billing.connection:{connection_id}".encode()

@@ -122,7 +122,7 @@ def _bill_at_once(
 ) -> tuple[compose.Composed, ...]:
     """A batch of one order: document and dispatch. Nothing if there is no connection to send to."""
     session, context = uow.session, uow.context
-    destination, wishes = compose.load_destination(session, context.tenant_id)
+    destination, wishes = compose.load_destination(session, context.tenant_id, payer_id=order["payer_id"])
     if destination is None:
         return ()
     material = compose.Material(

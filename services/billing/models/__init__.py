@@ -1,7 +1,7 @@
 """Tables of billing and their named queries."""
 
 from services.billing.models.base import Base
-from services.billing.models.connections import Connection, ConnectionRun, TargetLink
+from services.billing.models.connections import Connection, ConnectionRun, CustomerConnection, TargetLink
 from services.billing.models.copies import CustomerCopy, ProductCopy
 from services.billing.models.dispatches import Dispatch, DispatchAttempt
 from services.billing.models.documents import Batch, BillingDocument, BillingLine
@@ -19,6 +19,7 @@ __all__ = [
     "Connection",
     "ConnectionNumber",
     "ConnectionRun",
+    "CustomerConnection",
     "CustomerCopy",
     "Dispatch",
     "DispatchAttempt",

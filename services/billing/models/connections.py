@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base, Scoped
 from shared.db import Audited, Json, UtcDateTime, Versioned
+from shared.db.mixins import ID
 
 _DEFAULT = text("is_default")
 
@@ -38,6 +39,16 @@ class Connection(Scoped, Versioned, Audited, Base):
     secrets: Mapped[bytes] = mapped_column(LargeBinary)
     is_default: Mapped[bool]
     active: Mapped[bool]
+
+
+class CustomerConnection(Scoped, Versioned, Audited, Base):
+    """The connection that a payer's documents go to instead of the default one."""
+
+    __tablename__ = "customer_connections"
+    __table_args__ = (UniqueConstraint("tenant_id", "customer_id", name="uq_customer_connections_customer"),)
+
+    customer_id: Mapped[str] = mapped_column(ID)
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connections.id"))
 
 
 class ConnectionRun(Scoped, Base):

@@ -12,7 +12,7 @@ from sqlalchemy import Insert, Table, Update, and_, bindparam, case, insert, or_
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from services.billing.models.connections import Connection
+from services.billing.models.connections import Connection, CustomerConnection
 from services.billing.models.copies import CustomerCopy, ProductCopy
 from services.billing.models.dispatches import Dispatch, DispatchAttempt
 from services.billing.models.documents import Batch, BillingDocument, BillingLine
@@ -30,6 +30,7 @@ orders, rows = table_of(ApprovedOrder), table_of(LedgerRow)
 batches, documents, lines = table_of(Batch), table_of(BillingDocument), table_of(BillingLine)
 dispatches, attempts = table_of(Dispatch), table_of(DispatchAttempt)
 connections, settings = table_of(Connection), table_of(BillingSettings)
+overrides = table_of(CustomerConnection)
 customers, products = table_of(CustomerCopy), table_of(ProductCopy)
 
 _TENANT: Any = bindparam("tenant")
@@ -88,8 +89,15 @@ _DESTINATION = (
     .select_from(connections.outerjoin(settings, settings.c.tenant_id == connections.c.tenant_id))
     .where(connections.c.tenant_id == _TENANT, connections.c.active)
 )
-DEFAULT_DESTINATION = _DESTINATION.where(connections.c.is_default)
-"""The default connection and the tenant's settings. Parameters: tenant."""
+_OVERRIDE = (
+    select(overrides.c.connection_id)
+    .where(overrides.c.tenant_id == _TENANT, overrides.c.customer_id == bindparam("payer"))
+    .scalar_subquery()
+)
+DEFAULT_DESTINATION = _DESTINATION.where(
+    or_(connections.c.id == _OVERRIDE, and_(connections.c.is_default, _OVERRIDE.is_(None)))
+)
+"""The payer's own connection, else the default one, and the tenant's settings. Parameters: tenant, payer."""
 NAMED_DESTINATION = _DESTINATION.where(connections.c.id == bindparam("connection"))
 """A named connection and the tenant's settings. Parameters: tenant, connection."""
 

@@ -1,0 +1,119 @@
+"""Payers with a connection of their own, and a new key for the secrets."""
+
+import base64
+
+import pytest
+from sqlalchemy import text
+
+from services.billing import commands
+from services.billing.app import batches, overrides
+from services.billing.app.batches import Selection
+from services.billing.app.rotation import rotate_secrets
+from services.billing.domain.errors import NoConnection
+from services.billing.models import Connection
+from services.billing.tests.integration.conftest import Billing
+from shared.config import BadConfiguration
+from shared.crypto import SecretBox, UnreadableSecret
+from shared.db import get_or_404
+from shared.db.database import Creation
+from shared.errors import NotFound, VersionMismatch
+from shared.ids import new_id
+
+OLD, NEW = SecretBox(bytes(range(32))), SecretBox(bytes(range(1, 33)))
+
+
+def test_immediate_documents_go_to_the_payers_own_connection(billing: Billing) -> None:
+    usual, own = billing.connect(), billing.connect(is_default=False)
+    payer = billing.customer(number="9")
+    customer = billing.customer(payer_id=payer)
+    overrides.set_override(billing.begin(), payer, None, own)
+    billing.approve(customer)
+    billing.approve(billing.customer())
+    assert [each.connection_id for each in billing.dispatches()] == [own, usual]
+
+
+def test_a_batch_goes_to_each_payers_connection_unless_it_names_one(billing: Billing) -> None:
+    usual, own = billing.connect(), billing.connect(is_default=False)
+    special = billing.customer(billing_rhythm="monthly")
+    overrides.set_override(billing.begin(), special, None, own)
+    for named in (None, usual):
+        billing.approve(special)
+        billing.approve(billing.customer(billing_rhythm="monthly"))
+        creation = Creation("batch", None, "", new_id())
+        batch = batches.create_batch(billing.begin(), creation, Selection(), named)
+        batches.lock_batch(billing.begin(), batch.id, None, now=billing.clock())
+        batches.dispatch_batch(billing.begin(), batch.id, None, now=billing.clock())
+    assert [each.connection_id for each in billing.dispatches()].count(own) == 1
+    assert [each.connection_id for each in billing.dispatches()].count(usual) == 3
+    billing.dispatcher().run_once()
+    assert {each.state for each in billing.dispatches()} == {"accepted"}
+    billing.check()
+
+
+def test_a_connection_of_its_own_that_is_not_in_use_sends_to_no_other(billing: Billing) -> None:
+    billing.connect()
+    own = billing.connect(is_default=False)
+    customer = billing.customer(billing_rhythm="monthly")
+    overrides.set_override(billing.begin(), customer, None, own)
+    with billing.begin() as uow:
+        get_or_404(uow.session, Connection, own).active = False
+        uow.commit()
+    billing.approve(customer)
+    creation = Creation("batch", None, "", new_id())
+    batch = batches.create_batch(billing.begin(), creation, Selection(), None)
+    batches.lock_batch(billing.begin(), batch.id, None, now=billing.clock())
+    with pytest.raises(NoConnection):
+        batches.dispatch_batch(billing.begin(), batch.id, None, now=billing.clock())
+
+
+def test_overrides_are_changed_removed_and_audited(billing: Billing) -> None:
+    first, second = billing.connect(), billing.connect(is_default=False)
+    customer = new_id()
+    made = overrides.set_override(billing.begin(), customer, None, first)
+    with pytest.raises(VersionMismatch):
+        overrides.set_override(billing.begin(), customer, made.version + 1, second)
+    overrides.set_override(billing.begin(), customer, made.version, second)
+    (shown,) = overrides.list_overrides(billing.read(), limit=10, after=None).items
+    assert shown.connection_id == second
+    overrides.remove_override(billing.begin(), customer, None)
+    with pytest.raises(NotFound):
+        overrides.remove_override(billing.begin(), customer, None)
+    with pytest.raises(NotFound):
+        overrides.set_override(billing.begin(), customer, None, new_id())
+    with billing.read() as uow:
+        actions = uow.session.execute(
+            text("SELECT action FROM audit_log WHERE entity LIKE '%ustomer%onnection%' ORDER BY id")
+        ).scalars()
+        assert len(list(actions)) == 3
+
+
+def test_rotating_seals_every_secret_with_the_new_key_and_may_be_repeated(billing: Billing) -> None:
+    first, second = billing.connect(), billing.connect(is_default=False)
+    with billing.begin() as uow:
+        get_or_404(uow.session, Connection, second).secrets = NEW.seal(b"{}", b"another purpose")
+        uow.commit()
+    rotated = rotate_secrets(billing.database, OLD, NEW)
+    assert (rotated.sealed, rotated.already, rotated.unreadable) == (1, 0, (second,))
+    with billing.read() as uow:
+        connection = get_or_404(uow.session, Connection, first)
+    with pytest.raises(UnreadableSecret):
+        billing.vault.unseal(first, connection.secrets)
+    assert b"salaisuus" in NEW.open(connection.secrets, f"billing.connection:{first}".encode())
+    again = rotate_secrets(billing.database, OLD, NEW)
+    assert (again.sealed, again.already) == (0, 1)
+
+
+def test_the_command_needs_the_old_key_and_never_shows_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], billing: Billing
+) -> None:
+    key = base64.b64encode(bytes(range(32))).decode()
+    for wrong in ({}, {commands.OLD_KEY: key[:-5]}):
+        with pytest.raises(BadConfiguration) as refused:
+            commands.rotate(wrong)
+        assert key[:-5] not in str(refused.value)
+    billing.connect()
+    url = billing.database.engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("URAKKA_DATABASE_URL", url)
+    monkeypatch.setenv("URAKKA_SECRET_KEY", base64.b64encode(bytes(range(1, 33))).decode())
+    assert commands.rotate({commands.OLD_KEY: key}) == 0
+    assert "1 sealed anew" in capsys.readouterr().out
