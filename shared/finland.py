@@ -60,48 +60,64 @@ class MissingCheckDigit(InvalidBusinessId):
 
 
 class InvalidVatNumber(InvalidForm):
+    """Not `FI` and the eight digits of a business ID."""
+
     code = "vat_number.form"
     title = "This is not a VAT number"
     expected = "FI12345671"
 
 
 class InvalidPostalCode(InvalidForm):
+    """Not five digits."""
+
     code = "postal_code.form"
     title = "This is not a Finnish postal code"
     expected = "00100"
 
 
 class InvalidPhone(InvalidForm):
+    """Not a number that can be called, in national or international form."""
+
     code = "phone.form"
     title = "This is not a phone number"
     expected = "+358401234567"
 
 
 class InvalidEmail(InvalidForm):
+    """Not one address with a domain."""
+
     code = "email.form"
     title = "This is not an e-mail address"
     expected = "name@example.com"
 
 
 class InvalidEinvoiceAddress(InvalidForm):
+    """Not an OVT code, an IBAN or an operator's own id."""
+
     code = "einvoice_address.form"
     title = "This is not an e-invoice address"
     expected = "003712345671, or an IBAN"
 
 
 class InvalidOperatorId(InvalidForm):
+    """Not an OVT code, a BIC or another id of letters and digits."""
+
     code = "einvoice_operator.form"
     title = "This is not an operator id"
     expected = "003721291126, or a bank's BIC"
 
 
 class InvalidReference(InvalidForm):
+    """Not a reference of the right length, or its check digit is wrong."""
+
     code = "reference.form"
     title = "This is not a reference number"
     expected = "4 to 20 digits with a check digit, or RF"
 
 
 class InvalidIban(InvalidForm):
+    """Not an account number, or its check digits are wrong."""
+
     code = "iban.form"
     title = "This is not a bank account number"
     expected = "FI21 1234 5600 0007 85"

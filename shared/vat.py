@@ -50,6 +50,7 @@ class DatedRate:
     last: date | None = None
 
     def is_valid_on(self, day: date) -> bool:
+        """Say whether the rate was in force on `day`."""
         return self.first <= day and (self.last is None or day <= self.last)
 
 

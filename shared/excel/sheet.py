@@ -41,6 +41,7 @@ class Sheet:
     hidden_columns: tuple[tuple[int, int], ...] = ()
 
     def is_hidden(self, column: int) -> bool:
+        """Say whether a 1-based column is hidden."""
         return any(first <= column <= last for first, last in self.hidden_columns)
 
 
@@ -61,11 +62,13 @@ class Effort:
         self._elements = self._cells = self._characters = 0
 
     def element(self) -> None:
+        """Count one element."""
         self._elements += 1
         if self._elements > self.limits.elements:
             raise too_large("elements", "The workbook has too many rows, cells or texts")
 
     def cell(self, cell: Cell) -> None:
+        """Count one filled cell and its text."""
         self._cells += 1
         if self._cells > self.limits.cells:
             raise too_large("cells", f"The workbook has more than {self.limits.cells} filled cells")
@@ -75,6 +78,7 @@ class Effort:
                 raise too_large("text_characters", "The workbook has too much text")
 
     def text_so_far(self, length: int) -> None:
+        """Check the text of one cell, in characters, while it is still growing."""
         if length > self.limits.cell_characters:
             raise too_large("cell_characters", "A cell of the workbook has too much text")
 
@@ -92,22 +96,27 @@ class TextCollector:
 
     @property
     def text(self) -> str:
+        """What was gathered since the last reset."""
         return "".join(self._pieces)
 
     def reset(self) -> None:
+        """Begin a new string."""
         self._pieces, self._length = [], 0
 
     def start(self, element: str) -> None:
+        """Take the beginning of an element by its local name."""
         if element == "rPh":
             self._phonetic = True
         self._inside = element == "t" and not self._phonetic
 
     def end(self, element: str) -> None:
+        """Take the end of an element by its local name."""
         if element == "rPh":
             self._phonetic = False
         self._inside = False
 
     def add(self, text: str) -> None:
+        """Take text between elements."""
         if self._inside:
             self._length += len(text)
             self._effort.text_so_far(self._length)
@@ -130,6 +139,7 @@ class SheetReader:
         self._length = 0
 
     def start(self, element: str, attributes: Mapping[str, str]) -> None:
+        """Take the beginning of an element by its local name."""
         if not self._in_data:
             self._start_outside(element, attributes)
         elif element == "c":
@@ -148,6 +158,7 @@ class SheetReader:
             self._inline.start(element)
 
     def end(self, element: str) -> None:
+        """Take the end of an element by its local name."""
         if element == "v":
             self._in_value = False
         elif element == "c" and self._in_data:
@@ -158,6 +169,7 @@ class SheetReader:
             self._inline.end(element)
 
     def text(self, text: str) -> None:
+        """Take text between elements."""
         if self._in_value:
             self._value.append(text)
             self._length += len(text)
