@@ -48,8 +48,10 @@ class ProxyGateway:
         return [answer.data]
 
     def _target(self, path: str) -> str | None:
-        parts = path.split("/", 3)
-        if len(parts) > 2 and parts[1] == "api":
+        parts = path.split("/")
+        if "." in parts or ".." in parts:  # urllib3 would resolve them, and so reach the service's internal addresses
+            return None
+        if len(parts) > 3 and parts[1] == "api":
             return self._services.get(parts[2])
         return self._services.get("identity") if path == "/.well-known/jwks.json" else None
 

@@ -34,7 +34,9 @@ class Gateway:
         """Answer one request (PEP 3333)."""
         path = environ.get("PATH_INFO", "/")
         parts = path.split("/", 3)
-        if len(parts) > 2 and parts[1] == "api" and parts[2] in self._services:
+        if {".", ".."} & set(path.split("/")):
+            return self._nothing_here(path, start_response)
+        if len(parts) > 3 and parts[1] == "api" and parts[2] in self._services:
             return self._services[parts[2]](environ, start_response)
         if path.startswith("/.well-known/"):
             return self._services["identity"](environ, start_response)
