@@ -92,11 +92,17 @@ class FileDelivery:
         return Accepted(name)
 
     def find(self, document_key: str) -> Finding:
-        """From the file itself, or from the receipt if it was collected."""
+        """From the file itself, or from the receipt if it was collected.
+
+        Without the hidden directory nothing follows from what is missing: a share that is not mounted, or another
+        folder in the settings, looks just so.
+        """
         name = file_name(document_key)
         try:
             store = self._open()
             try:
+                if not store.exists(HIDDEN):
+                    return CannotAsk("The directory has no record of earlier deliveries: it may not be the same one")
                 receipt = store.read(_receipt_path(document_key))
                 waits = store.exists(f"{HIDDEN}/{name}.part")
                 stands = store.exists(name)

@@ -22,6 +22,7 @@ SECRETS: Final = ("token", "password", "private_key")
 """All may be left out: which are needed depends on the way and on the other side."""
 
 _NEEDED: Final = {"folder": ("folder",), "http": ("http_url",), "sftp": ("sftp_host", "sftp_user", "sftp_host_key")}
+_HEADER_NAME: Final = validate.Regexp(r"^[A-Za-z0-9-]{1,60}\Z")
 _OWN_HEADERS: Final = frozenset({"content-type", "content-length", "content-disposition", "idempotency-key", "host"})
 
 
@@ -68,14 +69,18 @@ class DeliverySettings(Schema):
         validate=[validate.Length(max=300), _end_point],
         metadata={"description": "Files are sent here by POST; https outside private networks"},
     )
-    http_token_header = _text("Header that carries the secret token", 60, load_default="Authorization")
+    http_token_header = fields.String(
+        load_default="Authorization",
+        validate=_HEADER_NAME,
+        metadata={"description": "Header that carries the secret token"},
+    )
     http_token_scheme = fields.String(
         load_default="Bearer",
         validate=validate.Regexp(r"^[A-Za-z0-9_-]{0,30}$"),
         metadata={"description": "Word before the token; empty for the token alone"},
     )
     http_headers = fields.Dict(
-        keys=fields.String(validate=validate.Regexp(r"^[A-Za-z0-9-]{1,60}$")),
+        keys=fields.String(validate=_HEADER_NAME),
         values=fields.String(validate=[validate.Length(min=1, max=200), header_text]),
         load_default=dict,
         metadata={"description": "Further headers of every call; nothing secret"},

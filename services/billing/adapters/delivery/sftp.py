@@ -17,6 +17,7 @@ from services.billing.adapters.faults import NothingSent
 from services.billing.adapters.secret import Secret
 
 _LONGEST_S = 100.0
+_RSA = ("rsa-sha2-512", "rsa-sha2-256")
 _KEY_TYPES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
 
@@ -142,10 +143,12 @@ def _address(settings: SftpSettings) -> tuple[str, int]:
 
 def _log_in(transport: paramiko.Transport, settings: SftpSettings) -> None:
     transport.banner_timeout = transport.auth_timeout = settings.timeout_s
+    expected = settings.host_key.split()[:2]
     with _told("No secure connection to the SFTP server could be made"):
+        # A server may have keys of several types: ask for the one that is known.
+        transport.get_security_options().key_types = _RSA if expected[0] == "ssh-rsa" else (expected[0],)
         transport.start_client(timeout=settings.timeout_s)
         shown = transport.get_remote_server_key()
-    expected = settings.host_key.split()[:2]
     if [shown.get_name(), shown.get_base64()] != expected:
         raise StoreFault("The SFTP server shows another host key than the connection's settings say")
     key = _private_key(settings.private_key)
@@ -170,6 +173,6 @@ def _told(reason: str) -> Iterator[None]:
     """Turn what the library raises into StoreFault, without its text: that may hold paths, names and more."""
     try:
         yield
-    except (OSError, EOFError, paramiko.SSHException) as error:
+    except (OSError, EOFError, ValueError, paramiko.SSHException) as error:
         known = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
         raise StoreFault(f"{reason} ({known})") from None
