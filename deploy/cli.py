@@ -1,4 +1,4 @@
-"""The command line: `urakka up`, `urakka demo`, `urakka bus …`."""
+"""The command line: `urakka up`, `urakka demo`, `urakka import`, `urakka bus …`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.console import Console
 
 from deploy.bus_commands import bus_group
 from deploy.demo.command import demo_command
+from deploy.import_command import import_command
 from deploy.onebox import OneBox, OneBoxSettings
 from deploy.production import Production, ProductionSettings
 from deploy.welcome import make_first_tenant, print_addresses
@@ -71,6 +72,7 @@ def _production_settings(host: str, port: int, folder: Path) -> ProductionSettin
 
 
 urakka.add_command(demo_command)
+urakka.add_command(import_command)
 urakka.add_command(bus_group)
 
 

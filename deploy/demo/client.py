@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,10 +67,19 @@ class ApiClient:
         _, etag = self._send("GET", path)
         return self._send("PATCH", path, json=changes, headers={"If-Match": etag})[0]
 
-    def upload(self, path: str, file: Path, **query: Any) -> Any:
-        """POST a workbook and return the JSON."""
+    def upload(
+        self,
+        path: str,
+        file: Path,
+        *,
+        form: Mapping[str, str] | None = None,
+        timeout: tuple[float, float] = TIMEOUT_S,
+        **query: Any,
+    ) -> Any:
+        """POST a workbook, with more fields of the form if given, and return the JSON."""
         with file.open("rb") as stream:
-            return self._send("POST", path, params=query, files={"file": (file.name, stream, XLSX)})[0]
+            files = {"file": (file.name, stream, XLSX)}
+            return self._send("POST", path, params=query, files=files, data=form, timeout=timeout)[0]
 
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Yield all items of a list."""
@@ -83,7 +92,7 @@ class ApiClient:
                 return
 
     def _send(self, method: str, path: str, **arguments: Any) -> tuple[Any, str]:
-        answer = self._session.request(method, self.base_url + path, timeout=TIMEOUT_S, **arguments)
+        answer = self._session.request(method, self.base_url + path, **{"timeout": TIMEOUT_S, **arguments})
         body = answer.json() if answer.content and "json" in answer.headers.get("Content-Type", "") else {}
         if answer.status_code >= 400:
             raise Refused(method, path, answer.status_code, body)

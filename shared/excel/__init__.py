@@ -11,6 +11,7 @@ from shared.excel.limits import DEFAULT_LIMITS, WorkbookLimits
 from shared.excel.parsers import CellProblem, Noted
 from shared.excel.rows import Skipped
 from shared.excel.sheet import Sheet, column_letter
+from shared.excel.source import read_sheets
 from shared.excel.table import CellError, CellWarning, ParsedRow, TableReading, read_table
 from shared.excel.workbook import read_workbook
 from shared.excel.writing import write_workbook
@@ -33,6 +34,7 @@ __all__ = [
     "WorkbookLimits",
     "WorkbookTooLarge",
     "column_letter",
+    "read_sheets",
     "read_table",
     "read_workbook",
     "words",

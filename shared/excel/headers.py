@@ -64,9 +64,14 @@ class Header:
         return tuple(column for column in columns if column.required and column.field not in fields)
 
 
-def find_header(sheet: Sheet, columns: Sequence[Column]) -> Header | None:
+Choices = Mapping[str, str]
+"""Header name, folded → the field that a person said it is; "" when the column is to be left out."""
+
+
+def find_header(sheet: Sheet, columns: Sequence[Column], chosen: Choices | None = None) -> Header | None:
     """Return the row that names most columns (the first of equals), or None when no row names two of them.
 
+    chosen  what a person said about header names; it goes before every guess
     A row with all required columns comes before any without. A name in a cell merged downwards counts for each of its
     rows, so a header of two rows is found in its lower one.
     """
@@ -76,7 +81,7 @@ def find_header(sheet: Sheet, columns: Sequence[Column]) -> Header | None:
     best_score = (False, 0)
     for row in list(sheet.rows)[:ROWS_SEARCHED]:
         names = header_names(sheet, row)
-        header = Header(row, _match(sheet, names, columns, labels), names)
+        header = Header(row, _match(sheet, names, columns, labels, chosen or {}), names)
         score = (not header.missing(columns), len(header.found))
         if len(header.found) >= fewest and score > best_score:
             best, best_score = header, score
@@ -151,20 +156,31 @@ def _differs_by_one_slip(written: str, meant: str) -> bool:
     )
 
 
-def _match(sheet: Sheet, names: Mapping[int, str], columns: Sequence[Column], labels: _Labels) -> dict[int, Column]:
+def _match(
+    sheet: Sheet, names: Mapping[int, str], columns: Sequence[Column], labels: _Labels, chosen: Choices
+) -> dict[int, Column]:
     """Say which column of the sheet is which field; every field and every column at most once.
 
-    Whole names go first, then parts of names, then (in a row that has a name already) near misses. Among columns
-    for one field visible ones go before hidden ones, more specific labels before general ones, left before right.
+    What a person chose comes before all else. Whole names go first, then parts of names, then (in a row that has a
+    name already) near misses. Among columns for one field visible ones go before hidden ones, more specific labels
+    before general ones, left before right.
     """
+    by_field = {column.field: column for column in columns}
     found: dict[int, Column] = {}
+    settled: set[int] = set()
+    for number, name in names.items():
+        if (field := chosen.get(fold(name))) is None:
+            continue
+        settled.add(number)
+        if field in by_field:
+            found.setdefault(number, by_field.pop(field))
     for look_up in (labels.exact, labels.by_part, labels.near):
         if look_up == labels.near and not found:
             break
         candidates = sorted(
             (sheet.is_hidden(number), place, number, index)
             for number, name in names.items()
-            if number not in found
+            if number not in found and number not in settled
             for place, index in look_up(name)
         )
         for _, _, number, index in candidates:

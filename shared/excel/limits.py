@@ -24,14 +24,14 @@ class WorkbookLimits:
     text_characters     text of all cells together, each use of a shared string counted.
     """
 
-    compressed_bytes: int = 10 * 1024 * 1024
-    uncompressed_bytes: int = 64 * 1024 * 1024
+    compressed_bytes: int = 20 * 1024 * 1024
+    uncompressed_bytes: int = 128 * 1024 * 1024
     ratio: int = 150
     parts: int = 2_000
     sheets: int = 50
-    cells: int = 400_000
+    cells: int = 1_000_000
     merged: int = 20_000
-    elements: int = 2_000_000
+    elements: int = 3_000_000
     cell_characters: int = 32_767
     text_characters: int = 20_000_000
 

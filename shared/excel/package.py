@@ -20,6 +20,8 @@ from shared.excel.limits import WorkbookLimits
 
 _OLE_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE: Final = "EncryptedPackage".encode("utf-16-le")
+_MACRO_ENDS: Final = ("vbaproject.bin", "script-lb.xml")
+"""Parts with programs: of Excel, and of LibreOffice."""
 _CHUNK: Final = 64 * 1024
 _SMALL_PART: Final = 1024 * 1024
 _ZIP_FAULTS: Final = (
@@ -43,17 +45,15 @@ class Reason(StrEnum):
     OLD_FORMAT = "old_format"
     ENCRYPTED = "encrypted"
     MACROS = "macros"
-    OPEN_DOCUMENT = "open_document"
     DAMAGED = "damaged"
 
 
 _TEXTS: Final = {
     Reason.EMPTY: "The file is empty",
-    Reason.NOT_XLSX: "The file is not an Excel workbook (.xlsx)",
+    Reason.NOT_XLSX: "The file is not a workbook (.xlsx, .ods) or a table as text (.csv)",
     Reason.OLD_FORMAT: "The file is in the old Excel format (.xls): save it as .xlsx",
     Reason.ENCRYPTED: "The workbook is protected with a password: save it without one",
     Reason.MACROS: "The workbook contains macros: save it as .xlsx without them",
-    Reason.OPEN_DOCUMENT: "The file is an OpenDocument spreadsheet: save it as .xlsx",
     Reason.DAMAGED: "The workbook is damaged",
 }
 
@@ -81,6 +81,11 @@ class Package:
     def __contains__(self, name: str) -> bool:
         return part_name(name) in self._parts
 
+    @property
+    def is_open_document(self) -> bool:
+        """Say whether this is an OpenDocument file (.ods) and no .xlsx."""
+        return "mimetype" in self and "content.xml" in self
+
     def names(self) -> tuple[str, ...]:
         """Names of all parts in lower case, without a leading slash."""
         return tuple(self._parts)
@@ -106,37 +111,37 @@ def part_name(name: str) -> str:
     return name.replace("\\", "/").lstrip("/").lower()
 
 
-def open_package(stream: BinaryIO, limits: WorkbookLimits) -> Package:
-    """Read `stream` to its end, at most `limits.compressed_bytes`, and open it as a package.
-
-    Raises WorkbookTooLarge or NotAWorkbook before anything is unpacked.
+def read_content(stream: BinaryIO, limits: WorkbookLimits) -> bytes:
+    """Read `stream` to its end. Raises WorkbookTooLarge beyond `limits.compressed_bytes`, NotAWorkbook if it is empty
+    or in Excel's old format.
     """
     content = stream.read(limits.compressed_bytes + 1)
     if len(content) > limits.compressed_bytes:
         raise too_large("compressed_bytes", f"The file is larger than {limits.compressed_bytes // 1024} KiB")
-    _refuse_other_formats(content)
+    if not content:
+        raise refused(Reason.EMPTY)
+    if content.startswith(_OLE_MAGIC):
+        raise refused(Reason.ENCRYPTED if _ENCRYPTED_PACKAGE in content else Reason.OLD_FORMAT)
+    return content
+
+
+def open_package(content: bytes, limits: WorkbookLimits) -> Package:
+    """Open the bytes of a zip file as a package. Raises WorkbookTooLarge or NotAWorkbook before anything is
+    unpacked.
+    """
+    if not content.startswith(b"PK"):
+        raise refused(Reason.NOT_XLSX)
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except _ZIP_FAULTS as fault:
         raise refused(Reason.DAMAGED) from fault
     _refuse_bombs(archive, limits)
     package = Package(archive, limits)
-    if "mimetype" in package and "content.xml" in package:
-        raise refused(Reason.OPEN_DOCUMENT)
-    if any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in package.names()):
+    if any(name.endswith(_MACRO_ENDS) or "/macrosheets/" in name for name in package.names()):
         raise refused(Reason.MACROS)
-    if "[content_types].xml" not in package:
+    if "[content_types].xml" not in package and not package.is_open_document:
         raise refused(Reason.NOT_XLSX)
     return package
-
-
-def _refuse_other_formats(content: bytes) -> None:
-    if not content:
-        raise refused(Reason.EMPTY)
-    if content.startswith(_OLE_MAGIC):
-        raise refused(Reason.ENCRYPTED if _ENCRYPTED_PACKAGE in content else Reason.OLD_FORMAT)
-    if not content.startswith(b"PK"):
-        raise refused(Reason.NOT_XLSX)
 
 
 def _refuse_bombs(archive: zipfile.ZipFile, limits: WorkbookLimits) -> None:

@@ -19,6 +19,8 @@ class Skipped(StrEnum):
     TOTALS = "totals"
     NOTE = "note"
     HEADER_AGAIN = "header_again"
+    EXAMPLE = "example"
+    """The row of a template that shows how to fill it in."""
 
 
 _NOTHING: Final = frozenset({"-", "\u2013", "\u2014", "\u2212", "--", "---"})
@@ -42,6 +44,10 @@ _NOTE_CELL: Final = re.compile(
 )
 
 
+EXAMPLE_MARKS: Final = {"fi": "Esimerkki:", "sv": "Exempel:", "en": "Example:"}
+"""Language → how the first cell of a template's example row begins. No name of a real record has the colon."""
+
+
 class RowKinds:
     """Tells data rows from totals, notes and headers printed again."""
 
@@ -59,6 +65,8 @@ class RowKinds:
         cells = {number: cell for number, cell in self._sheet.rows[row].items() if not means_nothing(cell)}
         if self._is_header_again(row):
             return Skipped.HEADER_AGAIN
+        if any(str(cell.value).startswith(tuple(EXAMPLE_MARKS.values())) for cell in cells.values()):
+            return Skipped.EXAMPLE
         if self._is_totals(cells):
             self._after_totals = True
             return Skipped.TOTALS

@@ -11,13 +11,13 @@ from typing import Any, BinaryIO, Final
 
 from shared.excel.cells import Cell, Kind
 from shared.excel.errors import NoTable
-from shared.excel.headers import Column, Header, find_header
+from shared.excel.headers import Choices, Column, Header, find_header
 from shared.excel.limits import DEFAULT_LIMITS, WorkbookLimits
 from shared.excel.package import too_large
 from shared.excel.parsers import CellProblem, Noted, Parser
 from shared.excel.rows import RowKinds, Skipped, means_nothing
 from shared.excel.sheet import Sheet, column_letter
-from shared.excel.workbook import read_workbook
+from shared.excel.source import read_sheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class TableReading:
     skipped: Mapping[int, Skipped] = field(default_factory=dict)
     unknown_columns: tuple[str, ...] = ()
     column_numbers: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
 RowProblem = tuple[str, CellProblem]
@@ -94,18 +95,20 @@ def read_table(
     limits: WorkbookLimits = DEFAULT_LIMITS,
     *,
     check_row: RowCheck | None = None,
+    chosen: Choices | None = None,
 ) -> TableReading:
     """Read the sheet whose header fits `columns` best (the first of equals).
 
-    stream     an .xlsx file; read to the end, not closed.
+    stream     an .xlsx, .ods or .csv file; read to the end, not closed.
     check_row  rules over several cells of one row.
+    chosen     header name, folded → field, or "" for a column to leave out: what a person said about this file.
     Raises NotAWorkbook, WorkbookTooLarge, or NoTable when no visible sheet has all required columns. Other
     sheets that have them too are not read; a warning in row 0 names each.
     """
     candidates = [
         (sheet, header)
-        for sheet in read_workbook(stream, limits)
-        if (header := find_header(sheet, columns)) is not None
+        for sheet in read_sheets(stream, limits)
+        if (header := find_header(sheet, columns, chosen)) is not None
     ]
     fitting = [(sheet, header) for sheet, header in candidates if not header.missing(columns)]
     if not fitting:
@@ -139,6 +142,7 @@ class _TableReader:
         self._errors: list[CellError] = []
         self._warnings: list[CellWarning] = []
         self._seen: dict[tuple[str, str], int] = {}
+        self._refused: dict[int, dict[str, Any]] = {}
 
     def read(self, other_tables: Sequence[str]) -> TableReading:
         kinds = RowKinds(self._sheet, self._header)
@@ -165,6 +169,7 @@ class _TableReader:
             skipped=skipped,
             unknown_columns=tuple(name for number, name in self._header.names.items() if number not in found),
             column_numbers=dict(self._numbers),
+            refused=self._refused,
         )
 
     def _fitted_parsers(self, rows: Sequence[int]) -> dict[int, Parser]:
@@ -189,7 +194,10 @@ class _TableReader:
         if self._check_row is not None:
             for wrong_field, broken_rule in self._check_row(values):
                 self._add_error(row, wrong_field, broken_rule)
-        return ParsedRow(row, values) if len(self._errors) == errors_before else None
+        if len(self._errors) == errors_before:
+            return ParsedRow(row, values)
+        self._refused[row] = values
+        return None
 
     def _value(self, row: int, column: Column, cell: Cell | None, parse: Parser) -> object:
         if cell is None:

@@ -23,19 +23,25 @@ from shared.excel.cells import (
 )
 from shared.excel.limits import DEFAULT_LIMITS, WorkbookLimits
 from shared.excel.markup import parse
-from shared.excel.package import Package, Reason, open_package, refused, too_large
+from shared.excel.package import Package, Reason, open_package, read_content, refused, too_large
 from shared.excel.sheet import Effort, Sheet, SheetReader, TextCollector, column_letter, is_true, whole_number
 
-__all__ = ["Sheet", "column_letter", "read_workbook"]
+__all__ = ["Sheet", "column_letter", "read_package", "read_workbook"]
 
 
 def read_workbook(stream: BinaryIO, limits: WorkbookLimits = DEFAULT_LIMITS) -> tuple[Sheet, ...]:
     """Read every visible sheet, in the order of the tabs.
 
-    stream  positioned at the start of the file; it is read to the end and not closed.
+    stream  positioned at the start of an .xlsx file; it is read to the end and not closed.
     Raises NotAWorkbook or WorkbookTooLarge. Nothing in the file is executed, nothing is fetched.
     """
-    package = open_package(stream, limits)
+    return read_package(open_package(read_content(stream, limits), limits), limits)
+
+
+def read_package(package: Package, limits: WorkbookLimits) -> tuple[Sheet, ...]:
+    """Read every visible sheet of an opened .xlsx package (see `read_workbook`)."""
+    if package.is_open_document:
+        raise refused(Reason.NOT_XLSX)
     book = _read_book(package, limits)
     effort = Effort(limits)
     strings = _read_shared_strings(package, book.related("/sharedStrings"), effort)

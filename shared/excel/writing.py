@@ -24,6 +24,7 @@ Value = str | Decimal | int | bool | date | datetime | None
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_LEADING_ZERO = re.compile(r"0[0-9]")
 _LONGEST_TEXT: Final = 32_767
 _WIDEST: Final = 60
 
@@ -46,14 +47,33 @@ def write_workbook(stream: BinaryIO, sheets: Mapping[str, tuple[Sequence[str], I
     book.save(stream)
 
 
+def plain_text(value: str) -> str:
+    """The text as a cell may hold it: without control characters, at most 32 767 long, escapes escaped."""
+    return _LOOKS_ESCAPED.sub("_x005F_", _FORBIDDEN.sub(" ", value)[:_LONGEST_TEXT])
+
+
+def looks_like_formula(text: str) -> bool:
+    """Whether a spreadsheet may take the text for a formula: such a cell needs `quotePrefix`."""
+    return text.startswith(_FORMULA_STARTS)
+
+
 def _cell(sheet: WriteOnlyWorksheet, value: Value, *, bold: bool = False) -> Cell:
-    if not isinstance(value, str):
-        return WriteOnlyCell(sheet, value=value)  # type: ignore[arg-type]  # the stub of 3.1.5 lacks Decimal and date
-    text = _LOOKS_ESCAPED.sub("_x005F_", _FORBIDDEN.sub(" ", value)[:_LONGEST_TEXT])
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"
-    if text.startswith(_FORMULA_STARTS):
-        cell.quotePrefix = True
+    cell = WriteOnlyCell(sheet)
+    written_cell(cell, value)
     if bold:
         cell.font = Font(bold=True)
     return cell
+
+
+def written_cell(cell: Cell, value: Value) -> None:
+    """Set a cell's value: a text is stored as text, whatever it looks like, and marked if it begins like a formula."""
+    if not isinstance(value, str):
+        cell.value = value
+        return
+    text = _LOOKS_ESCAPED.sub("_x005F_", _FORBIDDEN.sub(" ", value)[:_LONGEST_TEXT])
+    cell.value = text
+    cell.data_type = "s"
+    if text.startswith(_FORMULA_STARTS):
+        cell.quotePrefix = True
+    elif _LEADING_ZERO.match(text):
+        cell.number_format = "@"

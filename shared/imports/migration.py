@@ -23,3 +23,29 @@ def create_imports_v1() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_imports"),
     )
     op.create_index("ix_imports_tenant_id", "imports", ["tenant_id"])
+
+
+def extend_imports_v2(register: str) -> None:
+    """Let imports know their register, be undone and keep their file; the caller enables row-level security.
+
+    register  of the imports made before: the only one that the service had
+    """
+    op.add_column("imports", sa.Column("register", sa.String(20), nullable=False, server_default=register))
+    op.add_column("imports", sa.Column("undone_by", sa.String(80), nullable=True))
+    op.add_column("imports", sa.Column("undone_at", UtcDateTime, nullable=True))
+    op.create_table(
+        "import_files",
+        sa.Column("import_id", sa.String(36), nullable=False),
+        sa.Column("tenant_id", sa.String(36), nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.PrimaryKeyConstraint("import_id", name="pk_import_files"),
+    )
+    op.create_index("ix_import_files_tenant_id", "import_files", ["tenant_id"])
+    op.create_table(
+        "import_mappings",
+        sa.Column("tenant_id", sa.String(36), nullable=False),
+        sa.Column("register", sa.String(20), nullable=False),
+        sa.Column("columns", Json, nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "register", name="pk_import_mappings"),
+    )

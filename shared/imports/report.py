@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from shared.errors import FieldError
+from shared.excel.cells import clean
 from shared.excel.table import CellError, ParsedRow, TableReading
 from shared.excel.workbook import column_letter
 
@@ -18,6 +21,13 @@ class Mode(StrEnum):
 
     DRY_RUN = "dry_run"
     CONFIRM = "confirm"
+
+
+class WrongRows(StrEnum):
+    """What wrong rows do to the good ones when an import is confirmed."""
+
+    LEAVE_OUT = "leave_out"
+    STOP = "stop"
 
 
 class Action(StrEnum):
@@ -38,6 +48,8 @@ class PlannedRow:
     record_id  of the record that exists or is to be made; None if refused
     values     fields to write: all of a new record, the changed ones of an existing one
     problems   why it is refused; pointers name fields (`/business_id`)
+    before     what the changed fields were
+    stored     the whole record as it is after the import
     """
 
     row: ParsedRow
@@ -47,13 +59,19 @@ class PlannedRow:
     record_id: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[FieldError, ...] = ()
+    before: Mapping[str, Any] = field(default_factory=dict)
+    stored: Mapping[str, Any] = field(default_factory=dict)
 
 
-def make_report(mode: Mode, reading: TableReading, planned: Sequence[PlannedRow]) -> dict[str, Any]:
+def make_report(
+    mode: Mode, reading: TableReading, planned: Sequence[PlannedRow], versions: Mapping[str, int] | None = None
+) -> dict[str, Any]:
     """Return the report as JSON values.
 
-    `counts` has created, changed, unchanged, refused (rows); `rows` the fate of every good row; `errors` and
-    `warnings` the cells, in the order of the sheet. In a dry run nothing of it was written.
+    versions  id → version of what was written; None when nothing was
+
+    `counts` has created, changed, unchanged, refused (rows); `rows` the fate of every good row, `refused_rows` what
+    could be read of the others; `errors` and `warnings` the cells, in the order of the sheet.
     """
     errors = [*reading.errors, *(error for plan in planned for error in _cell_errors(reading, plan))]
     errors.sort(key=lambda error: (error.row, error.column))
@@ -63,9 +81,11 @@ def make_report(mode: Mode, reading: TableReading, planned: Sequence[PlannedRow]
         "mode": mode.value,
         "sheet": reading.sheet,
         "header_row": reading.header_row,
+        "columns": dict(reading.columns),
         "counts": {action.value: counts[action.value] for action in Action if action is not Action.REFUSED}
         | {Action.REFUSED.value: len(refused)},
-        "rows": [_shown(plan) for plan in planned if plan.action is not Action.REFUSED],
+        "rows": [_shown(plan, versions or {}) for plan in planned if plan.action is not Action.REFUSED],
+        "refused_rows": _refused_rows(reading, planned),
         "errors": [asdict(error) for error in errors],
         "warnings": [asdict(warning) for warning in reading.warnings],
         "skipped": [{"row": row, "reason": str(why)} for row, why in sorted(reading.skipped.items())],
@@ -73,15 +93,55 @@ def make_report(mode: Mode, reading: TableReading, planned: Sequence[PlannedRow]
     }
 
 
-def _shown(plan: PlannedRow) -> dict[str, Any]:
+def same_when_written(before: Any, after: Any) -> bool:
+    """Say whether a value is what it was, but for blanks and invisible signs that a cell cannot keep."""
+    if isinstance(before, str) and isinstance(after, str):
+        return before == after or clean(before).split() == clean(after).split()
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return before.keys() == after.keys() and all(same_when_written(before[key], after[key]) for key in before)
+    return bool(before == after)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: decimals and days as text."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(name): plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return value
+
+
+def _shown(plan: PlannedRow, versions: Mapping[str, int]) -> dict[str, Any]:
+    is_change = plan.action is Action.CHANGED
     return {
         "row": plan.row.row_number,
         "action": plan.action.value,
         "id": plan.record_id,
+        "version": versions.get(str(plan.record_id)),
         "key": plan.key,
         "name": plan.label,
-        "fields": sorted(plan.values) if plan.action is Action.CHANGED else [],
+        "fields": sorted(plan.values) if is_change else [],
+        "changes": [
+            {"field": name, "old": plain(plan.before.get(name)), "new": plain(plan.values[name])}
+            for name in sorted(plan.values)
+            if is_change
+        ],
+        "values": plain(plan.stored),
     }
+
+
+def _refused_rows(reading: TableReading, planned: Sequence[PlannedRow]) -> list[dict[str, Any]]:
+    found = [{"row": row, "key": "", "values": plain(values)} for row, values in reading.refused.items()]
+    found += [
+        {"row": plan.row.row_number, "key": plan.key, "values": plain(plan.row.values)}
+        for plan in planned
+        if plan.action is Action.REFUSED
+    ]
+    return sorted(found, key=lambda row: int(row["row"]))
 
 
 def _cell_errors(reading: TableReading, plan: PlannedRow) -> list[CellError]:

@@ -1,19 +1,24 @@
-"""One import, from the reading of the workbook to the job record, in one transaction."""
+"""One import, from the reading of the workbook to the job record, in one transaction; and its undoing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from sqlalchemy import delete
 
 from shared.db import UnitOfWork, get_or_404
 from shared.db.database import Creation
+from shared.errors import FieldError
 from shared.excel.table import ParsedRow, TableReading
-from shared.imports.record import ImportRecord
-from shared.imports.report import Action, Mode, PlannedRow, make_report
+from shared.imports.errors import ImportNotUndoable, RecordsTouched
+from shared.imports.report import Action, Mode, PlannedRow, WrongRows, make_report
 
-R = TypeVar("R", bound=ImportRecord)
+FILES_KEPT: Final = timedelta(days=30)
+"""How long the uploaded bytes stay; the report stays for good."""
+_MOST_NAMED: Final = 100
 
 
 class Register(Protocol):
@@ -22,8 +27,18 @@ class Register(Protocol):
     def plan(self, rows: Sequence[ParsedRow]) -> list[PlannedRow]:
         """Say what each row would do, writing nothing; one plan for each row, in order."""
 
-    def write(self, planned: Sequence[PlannedRow]) -> None:
-        """Carry out the plans that create or change."""
+    def write(self, planned: Sequence[PlannedRow]) -> Mapping[str, int]:
+        """Carry out the plans that create or change; returns id → version of each record, after the flush."""
+
+
+class Undo(Protocol):
+    """Takes back what an import wrote, inside an open unit of work."""
+
+    def touched(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+        """Return the numbers of the rows whose records were changed or used since."""
+
+    def take_back(self, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+        """Withdraw created records, and give changed ones their old values; rows as they are in the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +47,114 @@ class ImportRequest:
 
     creation     makes a repeated request give the first one's answer
     file_sha256  hex digest of the file's bytes
+    register     which one the rows go to
+    wrong_rows   whether wrong rows are left out or stop the whole import
+    content      the file itself; None when it need not be kept
+    remember     header name, folded → field, to be used for the tenant's next files too
     """
 
     creation: Creation
     mode: Mode
     file_name: str
     file_sha256: str
+    register: str = ""
+    wrong_rows: WrongRows = WrongRows.LEAVE_OUT
+    content: bytes | None = None
+    remember: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTables:
+    """A service's three tables of imports: subclasses of the classes in `shared.imports.record`."""
+
+    record: type[Any]
+    file: type[Any]
+    mapping: type[Any]
 
 
 def run_import(
     uow: UnitOfWork,
-    record_type: type[R],
+    tables: ImportTables,
     register: Register,
     reading: TableReading,
     request: ImportRequest,
     *,
     now: datetime,
-) -> R:
+) -> Any:
     """Plan all good rows and, when confirmed, write them and their events together; returns the job record.
 
-    A dry run stores nothing but that record. Wrong rows are reported and left out; they do not stop the good ones.
+    A dry run stores nothing but that record (and the file). Wrong rows are reported and left out, unless the request
+    says that they stop everything.
     """
     with uow:
         if old := uow.repeated(request.creation):
-            return get_or_404(uow.session, record_type, old)
+            return get_or_404(uow.session, tables.record, old)
         planned = register.plan(reading.rows)
-        confirmed = request.mode is Mode.CONFIRM
-        if confirmed:
-            register.write([plan for plan in planned if plan.action in (Action.CREATED, Action.CHANGED)])
-        record = record_type()
-        record.id = request.creation.id
-        record.state = "confirmed" if confirmed else "dry_run"
-        record.file_name = request.file_name
-        record.file_sha256 = request.file_sha256
-        record.created_by = uow.context.actor
-        record.created_at = now
-        record.report = make_report(request.mode, reading, planned)
+        state, versions = _carry_out(register, reading, planned, request)
+        record = tables.record(
+            id=request.creation.id,
+            register=request.register,
+            state=state,
+            file_name=request.file_name,
+            file_sha256=request.file_sha256,
+            created_by=uow.context.actor,
+            created_at=now,
+            undone_by=None,
+            undone_at=None,
+            report=make_report(request.mode, reading, planned, versions),
+        )
         uow.session.add(record)
+        _keep_file(uow, tables, request, now)
+        _remember(uow, tables, request)
         uow.session.flush()
         uow.created(request.creation, record.id)
         uow.commit()
     return record
+
+
+def undo_import(uow: UnitOfWork, tables: ImportTables, undo: Undo, import_id: str, *, now: datetime) -> Any:
+    """Take back everything that a confirmed import wrote; returns the job record.
+
+    Raises ImportNotUndoable, and RecordsTouched, taking nothing back, when any of the records was changed since.
+    """
+    with uow:
+        record = get_or_404(uow.session, tables.record, import_id, for_update=True)
+        if record.state != "confirmed":
+            raise ImportNotUndoable(f"The import is in the state {record.state}.")
+        written = (Action.CREATED.value, Action.CHANGED.value)
+        rows = [row for row in record.report["rows"] if row["action"] in written]
+        if touched := undo.touched(rows):
+            named = sorted(touched)[:_MOST_NAMED]
+            errors = [FieldError(f"/rows/{row}", "touched", f"The record of row {row} was changed.") for row in named]
+            raise RecordsTouched(f"{len(touched)} of {len(rows)} records were changed or used.", errors=errors)
+        undo.take_back(rows, now)
+        record.state, record.undone_by, record.undone_at = "undone", uow.context.actor, now
+        uow.commit()
+    return record
+
+
+def _carry_out(
+    register: Register, reading: TableReading, planned: Sequence[PlannedRow], request: ImportRequest
+) -> tuple[str, Mapping[str, int] | None]:
+    if request.mode is Mode.DRY_RUN:
+        return "dry_run", None
+    any_wrong = bool(reading.errors) or any(plan.action is Action.REFUSED for plan in planned)
+    if any_wrong and request.wrong_rows is WrongRows.STOP:
+        return "stopped", None
+    return "confirmed", register.write([plan for plan in planned if plan.action in (Action.CREATED, Action.CHANGED)])
+
+
+def _keep_file(uow: UnitOfWork, tables: ImportTables, request: ImportRequest, now: datetime) -> None:
+    uow.session.execute(delete(tables.file).where(tables.file.created_at < now - FILES_KEPT))
+    if request.content is not None:
+        uow.session.add(tables.file(import_id=request.creation.id, content=request.content, created_at=now))
+
+
+def _remember(uow: UnitOfWork, tables: ImportTables, request: ImportRequest) -> None:
+    if not request.remember:
+        return
+    known = uow.session.get(tables.mapping, {"tenant_id": uow.context.tenant_id, "register": request.register})
+    if known is None:
+        uow.session.add(tables.mapping(register=request.register, columns=dict(request.remember)))
+    else:
+        known.columns = {**known.columns, **request.remember}

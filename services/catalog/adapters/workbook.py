@@ -26,6 +26,7 @@ from shared.excel import (
     read_table,
 )
 from shared.excel.cells import plain
+from shared.excel.headers import Choices
 from shared.excel.parsers import Parser, as_text, choice, decimal_of, fold, percent_of, text, yes_no
 from shared.money import round_unit_price
 from shared.units import UnknownUnit, read_unit, suggest
@@ -147,6 +148,9 @@ def _columns(day: date | None) -> tuple[Column, ...]:
         "construction_service": yes_no,
         "field_recordable": yes_no,
         "price_editable": yes_no,
+        "invoice_text_fi": text(500),
+        "invoice_text_sv": text(500),
+        "invoice_text_en": text(500),
     }
     return tuple(
         Column(
@@ -163,20 +167,30 @@ def _columns(day: date | None) -> tuple[Column, ...]:
     )
 
 
+FIELDS: Final = frozenset(words.LABELS)
+"""Every field that a column may be."""
+
+
 def read_products(
-    stream: BinaryIO, limits: WorkbookLimits = DEFAULT_LIMITS, *, day: date | None = None
+    stream: BinaryIO,
+    chosen: Choices | None = None,
+    limits: WorkbookLimits = DEFAULT_LIMITS,
+    *,
+    day: date | None = None,
 ) -> TableReading:
     """Read the sheet with products; the same code twice (case does not matter) is wrong on the later row.
 
-    stream  an .xlsx file; read to the end, not closed.
+    stream  an .xlsx, .ods or .csv file; read to the end, not closed.
+    chosen  what a person said about its columns (`shared.excel.headers.Choices`)
     day     VAT rates that are not in force on it give a warning; None asks for none.
     Values: `code`, `name`, `category_name`, `unit` (short code), `list_price` and `cost_price` (Decimal, 2 to 4
     decimals, or None), `vat_class` with `vat_rate_percent` (Decimal, as in the file), `revenue_account`, `barcode`,
-    `kind`, `construction_service`, `field_recordable`, `price_editable`. Without a column for it (see
+    `kind`, `construction_service`, `field_recordable`, `price_editable`,
+    `invoice_text_fi`, `_sv`, `_en`. Without a column for it (see
     `reading.columns`) the kind is what category and unit suggest.
     Raises NotAWorkbook, WorkbookTooLarge, NoTable.
     """
-    return read_table(stream, _columns(day), limits, check_row=_complete_row)
+    return read_table(stream, _columns(day), limits, check_row=_complete_row, chosen=chosen)
 
 
 def _complete_row(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:

@@ -88,6 +88,9 @@ LABELS: Final = {
         """
     ),
     "price_editable": words("Hinta muokattavissa | Hinnan voi muuttaa | Price editable | Priset kan ändras"),
+    "invoice_text_fi": words("Laskuteksti suomeksi | Invoice text in Finnish | Fakturatext på finska"),
+    "invoice_text_sv": words("Laskuteksti ruotsiksi | Invoice text in Swedish | Fakturatext på svenska"),
+    "invoice_text_en": words("Laskuteksti englanniksi | Invoice text in English | Fakturatext på engelska"),
 }
 """Field → names of its column, the most specific first."""
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import BinaryIO
 
-from services.catalog.adapters.workbook import read_products
-from services.catalog.app.imports import import_products
-from services.catalog.models import Import
+from services.catalog.adapters.layouts import PRODUCTS
+from services.catalog.adapters.workbook import FIELDS, read_products
+from services.catalog.app.imports import TABLES, ProductUndo, import_products
 from shared.clock import business_day, utc_now
 from shared.excel.table import TableReading
-from shared.imports.http import import_blueprint
+from shared.imports.http import ImportTarget, import_blueprint
 
 
-def _read_today(stream: BinaryIO) -> TableReading:
-    return read_products(stream, day=business_day(utc_now()))
+def _read_today(stream: BinaryIO, chosen: Mapping[str, str]) -> TableReading:
+    return read_products(stream, chosen, day=business_day(utc_now()))
 
 
 blp = import_blueprint(
     description="Price lists from Excel",
-    record_type=Import,
-    reader=_read_today,
-    use_case=import_products,
+    tables=TABLES,
+    targets=[
+        ImportTarget(layout=PRODUCTS, fields=FIELDS, reader=_read_today, run=import_products, undo=ProductUndo),
+    ],
     permission="products.write",
 )

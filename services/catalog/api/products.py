@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from flask import Response
+from sqlalchemy import Select, select
 
+from services.catalog.adapters.layouts import PRODUCTS
 from services.catalog.api.schemas import (
     PriceIn,
     PriceOut,
     PricesOut,
     ProductChangeIn,
+    ProductExportQuery,
     ProductIn,
     ProductOut,
     ProductQuery,
 )
 from services.catalog.app import pricing
 from services.catalog.app import products as use_cases
+from services.catalog.app.exports import product_rows
 from services.catalog.domain.product import code_key, fold
 from services.catalog.models import Price, Product
-from shared.clock import utc_now
+from shared.clock import business_day, utc_now
 from shared.db import get_or_404
 from shared.db.paging import Page, fetch_page
 from shared.http import (
@@ -32,6 +36,7 @@ from shared.http import (
     requires,
     with_etag,
 )
+from shared.imports.http import XLSX, export_answer
 
 blp = Blueprint("products", __name__, url_prefix="/products", description="Everything that can be charged")
 
@@ -42,6 +47,22 @@ blp = Blueprint("products", __name__, url_prefix="/products", description="Every
 @blp.response(200, page_schema(ProductOut))
 def list_products(query: dict[str, Any]) -> Page[Product]:
     """List products, oldest first"""
+    with read() as uow:
+        return fetch_page(uow.session, _filtered(query), Product.id, limit=query["limit"], after=query["after"])
+
+
+@blp.get("/export")
+@requires("products.read")
+@blp.arguments(ProductExportQuery, location="query")
+@blp.response(200, content_type=XLSX, description="A workbook that can be imported back")
+def export_products(query: dict[str, Any]) -> Response:
+    """Get all products that the filters let through as a workbook; prices only for those who may see them"""
+    with read() as uow:
+        rows = product_rows(uow, _filtered(query), business_day(utc_now()))
+        return export_answer(PRODUCTS, rows, query["lang"])
+
+
+def _filtered(query: dict[str, Any]) -> Select[Any]:
     statement = select(Product)
     for name in ("category_id", "kind", "field_recordable"):
         if name in query:
@@ -50,11 +71,7 @@ def list_products(query: dict[str, Any]) -> Page[Product]:
         statement = statement.where(Product.code_key == code_key(query["code"]))
     if query.get("q"):
         statement = statement.where(Product.search_text.contains(fold(query["q"]), autoescape=True))
-    is_archived = Product.archived_at.is_not(None) if query["archived"] else Product.archived_at.is_(None)
-    with read() as uow:
-        return fetch_page(
-            uow.session, statement.where(is_archived), Product.id, limit=query["limit"], after=query["after"]
-        )
+    return statement.where(Product.archived_at.is_not(None) if query["archived"] else Product.archived_at.is_(None))
 
 
 @blp.post("")

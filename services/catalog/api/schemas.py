@@ -12,6 +12,7 @@ from marshmallow import ValidationError, fields, post_dump, validate
 from services.catalog.domain.prices import price_text
 from services.catalog.domain.product import LONGEST, LONGEST_CATEGORY_NAME, Kind
 from shared.http import DecimalString, IdString, PageQuery, Schema, Text, caller
+from shared.imports.schemas import language_field
 from shared.vat import VatClass
 
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
@@ -121,7 +122,7 @@ class ProductOut(Schema):
         return shown
 
 
-class ProductQuery(PageQuery):
+class ProductFilters(Schema):
     """Filters of the list of products; all given ones must hold."""
 
     q = Text(100, metadata={"description": "Part of the code or name"})
@@ -132,6 +133,16 @@ class ProductQuery(PageQuery):
     archived = fields.Boolean(
         load_default=False, metadata={"description": "true: those out of use; default: those in use"}
     )
+
+
+class ProductQuery(PageQuery, ProductFilters):
+    """Filters and page of the list of products."""
+
+
+class ProductExportQuery(ProductFilters):
+    """Filters and language of an export of products."""
+
+    lang = language_field()
 
 
 class CategoryChangeIn(Schema):

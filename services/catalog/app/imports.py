@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -14,18 +15,22 @@ from services.catalog.app.events import publish_product
 from services.catalog.app.pricing import change_price_from
 from services.catalog.app.products import new_record, plain_fields, store_changes, stored_fields
 from services.catalog.domain.errors import InvalidCategory, InvalidProduct, ProductArchived
-from services.catalog.domain.imported_row import product_fields
+from services.catalog.domain.imported_row import product_fields, shown_fields
+from services.catalog.domain.prices import price_text
 from services.catalog.domain.product import changed_product, checked_category_name, code_key, fold, new_product
-from services.catalog.models import Category, Import, Price, Product
+from services.catalog.models import Category, Import, ImportFile, ImportMapping, Price, Product
 from shared.clock import business_day
 from shared.db import UnitOfWork
 from shared.errors import FieldError
 from shared.excel.table import ParsedRow, TableReading
 from shared.ids import new_id
-from shared.imports import Action, ImportRequest, PlannedRow, run_import
+from shared.imports import Action, ImportRequest, ImportTables, PlannedRow, run_import, same_when_written
+from shared.vat import NoVatRate, VatClass, rate_on
 
 _AT_ONCE = 500
 """Keys in one query: PostgreSQL and SQLite both have a limit on parameters."""
+
+TABLES = ImportTables(Import, ImportFile, ImportMapping)
 
 
 def import_products(uow: UnitOfWork, reading: TableReading, request: ImportRequest, *, now: datetime) -> Import:
@@ -36,7 +41,7 @@ def import_products(uow: UnitOfWork, reading: TableReading, request: ImportReque
     product made or changed.
     """
     register = ProductRegister(uow, frozenset(reading.columns.values()), business_day(now))
-    return run_import(uow, Import, register, reading, request, now=now)
+    return run_import(uow, TABLES, register, reading, request, now=now)  # type: ignore[no-any-return]
 
 
 class ProductRegister:
@@ -60,9 +65,9 @@ class ProductRegister:
         self._categories = {category.name_key: category for category in self._uow.session.scalars(select(Category))}
         return [self._plan(row) for row in rows]
 
-    def write(self, planned: Sequence[PlannedRow]) -> None:
+    def write(self, planned: Sequence[PlannedRow]) -> dict[str, int]:
         """Make and change the products with their categories and prices, then emit them all."""
-        prices = self._prices([str(plan.record_id) for plan in planned if plan.action is Action.CHANGED])
+        prices = self._prices([str(plan.record_id) for plan in planned])
         with self._uow.session.no_autoflush:  # one version for each product, whatever is looked up in between
             products = [self._store(plan) for plan in planned]
         self._uow.session.flush()
@@ -72,16 +77,20 @@ class ProductRegister:
         self._uow.session.flush()
         for product in products:
             publish_product(self._uow, product)
+        return {product.id: product.version for product in products}
 
     def _store(self, plan: PlannedRow) -> Product:
         fields = plain_fields(plan.values)
-        if plan.action is Action.CREATED:
+        known = self._products.get(code_key(plan.key))
+        if known is None:
             category, price = self._category(plan.values["category_name"]), plan.values.get("list_price")
             product = new_record(str(plan.record_id), fields, category, price)
             self._uow.session.add(product)
             return product
-        product = self._products[plan.key]
+        product = known
         store_changes(product, fields)
+        if plan.action is Action.CREATED:
+            product.archived_at, product.withdrawn = None, False
         product.list_price = plan.values.get("list_price", product.list_price)
         if "category_name" in plan.values:
             category = self._category(plan.values["category_name"])
@@ -102,21 +111,35 @@ class ProductRegister:
         return found
 
     def _plan(self, row: ParsedRow) -> PlannedRow:
-        key, label = code_key(row.values["code"]), str(row.values.get("name") or "")
-        existing = self._products.get(key)
-        fields = product_fields(row.values, self._columns, is_new=existing is None)
+        key, label = str(row.values["code"]).strip(), str(row.values.get("name") or "")
+        existing = self._products.get(code_key(key))
+        is_new = existing is None or existing.withdrawn
+        before = None if existing is None or is_new else stored_fields(existing)
+        fields = product_fields(row.values, self._columns, before)
         try:
-            self._refuse_second_row(row, key)
+            self._refuse_second_row(row, code_key(key))
             if fields.get("category_name"):
                 fields["category_name"] = checked_category_name(fields["category_name"])
-            if existing is None:
-                return PlannedRow(row, Action.CREATED, key, label, new_id(), self._new(fields))
+            if existing is None or before is None:
+                record_id, new = existing.id if existing else new_id(), self._new(fields)
+                return PlannedRow(row, Action.CREATED, key, label, record_id, new, stored=self._shown(new))
             changes = self._changes(existing, fields)
         except (InvalidProduct, InvalidCategory, ProductArchived) as error:
             problems = error.errors or (FieldError("/code", error.code, error.detail),)
             return PlannedRow(row, Action.REFUSED, key, label, problems=problems)
         action = Action.CHANGED if changes else Action.UNCHANGED
-        return PlannedRow(row, action, key, label, existing.id, changes)
+        before |= {"category_name": existing.category.name, "list_price": existing.list_price}
+        shown = self._shown({**before, **changes})
+        return PlannedRow(row, action, key, label, existing.id, changes, before=before, stored=shown)
+
+    def _shown(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The product under the names of the columns, with the VAT rate that its class has on the day."""
+        try:
+            rate = rate_on(VatClass(fields["vat_class"]), self._day)
+        except NoVatRate:
+            return shown_fields(fields)
+        prices = {name: _trimmed(fields.get(name)) for name in ("list_price", "cost_price")}
+        return {**shown_fields(fields), **prices, "vat_rate_percent": rate}
 
     def _new(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         if not fields.get("category_name"):
@@ -127,7 +150,9 @@ class ProductRegister:
 
     def _changes(self, existing: Product, fields: Mapping[str, Any]) -> dict[str, Any]:
         comparable = {name: value for name, value in plain_fields(fields).items() if name != "code"}
-        changes = changed_product(stored_fields(existing), comparable)
+        before = stored_fields(existing)
+        changed = changed_product(before, comparable)
+        changes = {name: value for name, value in changed.items() if not same_when_written(before[name], value)}
         if fields.get("category_name") and fold(fields["category_name"]) != existing.category.name_key:
             changes["category_name"] = fields["category_name"]
         if fields.get("list_price") is not None and fields["list_price"] != existing.list_price:
@@ -145,3 +170,67 @@ class ProductRegister:
 
 def _parts(keys: Sequence[str]) -> Iterable[Sequence[str]]:
     return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
+
+
+def _trimmed(price: Decimal | None) -> Decimal | None:
+    return None if price is None else Decimal(price_text(price))
+
+
+class ProductUndo:
+    """Takes back what an import wrote to products (a `shared.imports.Undo`)."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._products: dict[str, Product] = {}
+
+    def touched(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Return the rows whose products were changed since."""
+        for part in _parts([row["id"] for row in rows]):
+            statement = select(Product).where(Product.id.in_(part)).with_for_update(of=Product)
+            self._products |= {product.id: product for product in self._uow.session.scalars(statement)}
+        return [
+            row["row"]
+            for row in rows
+            if row["id"] not in self._products or self._products[row["id"]].version != row["version"]
+        ]
+
+    def take_back(self, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+        """Withdraw created products, give changed ones their old values, and emit all of them.
+
+        Categories that the import made stay. An old list price holds again from the business day of `now`.
+        """
+        prices: dict[str, list[Price]] = defaultdict(list)
+        categories = {category.name: category for category in self._uow.session.scalars(select(Category))}
+        for part in _parts([row["id"] for row in rows]):
+            for price in self._uow.session.scalars(select(Price).where(Price.product_id.in_(part))):
+                prices[price.product_id].append(price)
+        with self._uow.session.no_autoflush:
+            for row in rows:
+                product = self._products[row["id"]]
+                if row["action"] == Action.CREATED:
+                    product.archived_at, product.withdrawn = now, True
+                    change_price_from(self._uow, product, prices[product.id], business_day(now), None)
+                else:
+                    self._restore(product, row["changes"], categories, prices[product.id], business_day(now))
+        changed = [product for product in self._products.values() if self._uow.session.is_modified(product)]
+        self._uow.session.flush()
+        for product in changed:
+            publish_product(self._uow, product)
+
+    def _restore(
+        self,
+        product: Product,
+        changes: Sequence[Mapping[str, Any]],
+        categories: Mapping[str, Category],
+        prices: Sequence[Price],
+        day: date,
+    ) -> None:
+        old = {change["field"]: change["old"] for change in changes}
+        if "category_name" in old and (category := categories.get(old["category_name"])):
+            product.category, product.category_id = category, category.id
+        if "list_price" in old:
+            price = None if old["list_price"] is None else Decimal(old["list_price"])
+            change_price_from(self._uow, product, prices, day, price)
+        if old.get("cost_price") is not None:
+            old["cost_price"] = Decimal(old["cost_price"])
+        store_changes(product, plain_fields(old))

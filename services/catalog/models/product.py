@@ -21,6 +21,7 @@ class Product(Versioned, TenantScoped, Audited, Base):
 
     code_key    the code as codes are compared
     list_price  the price that holds today, as of the last published state; `prices` has all of them
+    withdrawn   archived because the import that made it was undone; the next import with its code takes it into use
     """
 
     __tablename__ = "products"
@@ -48,6 +49,7 @@ class Product(Versioned, TenantScoped, Audited, Base):
     invoice_text: Mapped[dict[str, str]] = mapped_column(Json)
     target_codes: Mapped[dict[str, str]] = mapped_column(Json)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn: Mapped[bool] = mapped_column(default=False)
     search_text: Mapped[str] = mapped_column(Text)
     category: Mapped[Category] = relationship(lazy="joined", innerjoin=True)
 

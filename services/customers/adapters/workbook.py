@@ -15,7 +15,8 @@ from typing import Any, BinaryIO, Final
 from services.customers.adapters import workbook_words as words
 from shared import finland
 from shared.excel import DEFAULT_LIMITS, Cell, CellProblem, Column, TableReading, WorkbookLimits, read_table
-from shared.excel.parsers import Parser, as_text, choice, day, fold, form, long_text, problem_of, text
+from shared.excel.headers import Choices
+from shared.excel.parsers import Parser, as_text, choice, day, fold, form, long_text, problem_of, text, yes_no
 
 _COMPANY_FORM = re.compile(r"(?i)\b(?:oyj?|ab|abp|ky|ay|tmi|osk|ry|sr|koy)\b")
 _TERM_NUMBER = re.compile(
@@ -89,6 +90,12 @@ _PARSERS: Final[dict[str, Parser]] = {
     "construction_seller_from": day,
     "field_notes": long_text(),
     "billing_notes": long_text(),
+    "payer_number": text(40),
+    "on_hold": yes_no,
+    "work_while_on_hold": yes_no,
+    "visiting_street": text(200),
+    "visiting_postal_code": text(20),
+    "visiting_city": text(100),
 }
 _NEVER: Final = {
     "name": ("yhteys", "contact", "kontakt", "tuote", "product"),
@@ -118,21 +125,27 @@ _LEFT_OUT_WHEN_EMPTY: Final = (
     "invoice_channel",
     "billing_rhythm",
     "required_references",
+    "on_hold",
+    "work_while_on_hold",
 )
 _POSTAL_LINE = re.compile(r"(?:(?P<street>.+?)[,\s]\s*)?(?:FI-)?(?P<code>[0-9]{5})\s+(?P<city>[^\d,]+)")
 
 
-def read_customers(stream: BinaryIO, limits: WorkbookLimits = DEFAULT_LIMITS) -> TableReading:
+def read_customers(
+    stream: BinaryIO, chosen: Choices | None = None, limits: WorkbookLimits = DEFAULT_LIMITS
+) -> TableReading:
     """Read the sheet with customers; the same business ID or customer number twice is wrong on the later row.
 
-    stream  an .xlsx file; read to the end, not closed.
+    stream  an .xlsx, .ods or .csv file; read to the end, not closed.
+    chosen  what a person said about its columns (`shared.excel.headers.Choices`)
     Values: `name`, `number`, `kind`, `business_id`, `vat_number`, `email`, `phone`, `language`, `payment_term_days`,
     `invoice_channel`, `einvoice_address`, `einvoice_operator`, `billing_rhythm`, `required_references`, `price_group`,
-    `default_cost_centre`, `construction_seller_from` (date), `contact_name`, `field_notes`, `billing_notes`, and
-    `billing_address` (street, postal_code, city, and country if the file says it) or None.
+    `default_cost_centre`, `construction_seller_from` (date), `contact_name`, `field_notes`, `billing_notes`,
+    `payer_number`, `on_hold`, `work_while_on_hold`, and `billing_address` and `visiting_address` (street, postal_code,
+    city, and country if the file says it) or None.
     Raises NotAWorkbook, WorkbookTooLarge, NoTable.
     """
-    return read_table(stream, COLUMNS, limits, check_row=_complete_row)
+    return read_table(stream, COLUMNS, limits, check_row=_complete_row, chosen=chosen)
 
 
 def _complete_row(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
@@ -145,6 +158,19 @@ def _complete_row(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
                 yield field, CellProblem(f"{field}.missing", "Sending e-invoices needs this", label)
     if any(part in values for part in _ADDRESS_PARTS):
         yield from _complete_address(values)
+    if any(f"visiting_{part}" in values for part in ("street", "postal_code", "city")):
+        yield from _complete_visiting_address(values)
+
+
+def _complete_visiting_address(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
+    parts = {part: values.pop(f"visiting_{part}", None) or "" for part in ("street", "postal_code", "city")}
+    country = (values.get("billing_address") or {}).get("country") or "FI"
+    if parts["postal_code"]:
+        try:
+            parts["postal_code"] = finland.read_postal_code(parts["postal_code"], "FI" if country == "AX" else country)
+        except finland.InvalidPostalCode as wrong:
+            yield "visiting_postal_code", problem_of(wrong)
+    values["visiting_address"] = parts if any(parts.values()) else None
 
 
 def _complete_address(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:

@@ -158,6 +158,16 @@ LABELS: Final = {
         Tilläggsuppgifter | Anmärkning | Anmärkningar | Anteckningar | Övrigt
         """
     ),
+    "payer_number": words(
+        """
+        Maksajan asiakasnumero | Maksaja | Payer's customer number | Payer | Betalarens kundnummer | Betalare
+        """
+    ),
+    "on_hold": words("Laskutuskielto | Asiakas pidossa | On hold | Kreditstopp | Spärrad"),
+    "work_while_on_hold": words("Työ sallittu pidossa | Work while on hold | Arbete tillåtet trots spärr"),
+    "visiting_street": words("Käyntiosoite | Visiting address | Besöksadress"),
+    "visiting_postal_code": words("Käyntiosoitteen postinumero | Visiting postal code | Besöksadressens postnummer"),
+    "visiting_city": words("Käyntiosoitteen postitoimipaikka | Visiting city | Besöksadressens postort"),
 }
 """Field → names of its column, the most specific first."""
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from flask import Response
+from sqlalchemy import Select, select
 
-from services.customers.api.schemas import CustomerChangeIn, CustomerIn, CustomerOut, CustomerQuery
+from services.customers.adapters.layouts import CUSTOMERS
+from services.customers.api.schemas import (
+    CustomerChangeIn,
+    CustomerExportQuery,
+    CustomerIn,
+    CustomerOut,
+    CustomerQuery,
+)
 from services.customers.app import customers as use_cases
+from services.customers.app.exports import customer_rows
 from services.customers.domain.customer import MINIMAL_FIELDS, fold
 from services.customers.models import Customer
 from shared.clock import utc_now
@@ -25,6 +34,7 @@ from shared.http import (
     requires,
     with_etag,
 )
+from shared.imports.http import XLSX, export_answer
 
 blp = Blueprint("customers", __name__, url_prefix="/customers", description="Those who pay")
 
@@ -35,17 +45,28 @@ blp = Blueprint("customers", __name__, url_prefix="/customers", description="Tho
 @blp.response(200, page_schema(CustomerOut))
 def list_customers(query: dict[str, Any]) -> Page[Customer]:
     """List customers, oldest first"""
+    with read() as uow:
+        return fetch_page(uow.session, _filtered(query), Customer.id, limit=query["limit"], after=query["after"])
+
+
+@blp.get("/export")
+@requires("customers.read")
+@blp.arguments(CustomerExportQuery, location="query")
+@blp.response(200, content_type=XLSX, description="A workbook that can be imported back")
+def export_customers(query: dict[str, Any]) -> Response:
+    """Get all customers that the filters let through as a workbook"""
+    with read() as uow:
+        return export_answer(CUSTOMERS, customer_rows(uow, _filtered(query)), query["lang"])
+
+
+def _filtered(query: dict[str, Any]) -> Select[Any]:
     statement = select(Customer)
     for name in ("business_id", "number", "kind"):
         if name in query:
             statement = statement.where(getattr(Customer, name) == query[name])
     if query.get("q"):
         statement = statement.where(Customer.search_text.contains(fold(query["q"]), autoescape=True))
-    is_archived = Customer.archived_at.is_not(None) if query["archived"] else Customer.archived_at.is_(None)
-    with read() as uow:
-        return fetch_page(
-            uow.session, statement.where(is_archived), Customer.id, limit=query["limit"], after=query["after"]
-        )
+    return statement.where(Customer.archived_at.is_not(None) if query["archived"] else Customer.archived_at.is_(None))
 
 
 @blp.post("")

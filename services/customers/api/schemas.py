@@ -12,6 +12,7 @@ from services.customers.domain.customer import BillingRhythm, InvoiceChannel, Ki
 from services.customers.domain.site_tree import SiteType
 from shared.http import IdString, PageQuery, Schema, Text
 from shared.ids import is_id
+from shared.imports.schemas import language_field
 
 AT_THE_TOP = "none"
 """In place of a parent's id: sites that have none."""
@@ -141,7 +142,7 @@ class CustomerOut(Schema):
     changed_at = fields.DateTime(required=True)
 
 
-class CustomerQuery(PageQuery):
+class CustomerFilters(Schema):
     """Filters of the list of customers; all given ones must hold."""
 
     q = Text(100, metadata={"description": "Part of the name, number, business ID or city"})
@@ -151,6 +152,16 @@ class CustomerQuery(PageQuery):
     archived = fields.Boolean(
         load_default=False, metadata={"description": "true: those out of use; default: those in use"}
     )
+
+
+class CustomerQuery(PageQuery, CustomerFilters):
+    """Filters and page of the list of customers."""
+
+
+class CustomerExportQuery(CustomerFilters):
+    """Filters and language of an export of customers."""
+
+    lang = language_field()
 
 
 class ContactFieldsIn(Schema):

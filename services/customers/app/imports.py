@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.customers.app.contacts import LinkEnd, add_contact, new_link
@@ -15,16 +15,27 @@ from services.customers.app.events import publish_customer
 from services.customers.domain.contact import Role, same_person
 from services.customers.domain.customer import changed_customer, new_customer
 from services.customers.domain.errors import CustomerArchived, DuplicateNumber, InvalidCustomer
-from services.customers.domain.imported_row import customer_fields, fingerprint
-from services.customers.models import ContactLink, Customer, Import, ImportKey
+from services.customers.domain.imported_row import customer_fields, fingerprint, shown_fields
+from services.customers.models import (
+    Contact,
+    ContactLink,
+    Customer,
+    Import,
+    ImportFile,
+    ImportKey,
+    ImportMapping,
+    SiteAttachment,
+)
 from shared.db import UnitOfWork
 from shared.errors import FieldError
 from shared.excel.table import ParsedRow, TableReading
 from shared.ids import new_id
-from shared.imports import Action, ImportRequest, PlannedRow, run_import
+from shared.imports import Action, ImportRequest, ImportTables, PlannedRow, run_import, same_when_written
 
 _AT_ONCE = 500
 """Keys in one query: PostgreSQL and SQLite both have a limit on parameters."""
+
+TABLES = ImportTables(Import, ImportFile, ImportMapping)
 
 
 def import_customers(uow: UnitOfWork, reading: TableReading, request: ImportRequest, *, now: datetime) -> Import:
@@ -34,7 +45,7 @@ def import_customers(uow: UnitOfWork, reading: TableReading, request: ImportRequ
     so the same file twice changes nothing. An empty cell leaves its field as it is. Emits customer.changed.v1 for
     every customer made or changed.
     """
-    return run_import(uow, Import, CustomerRegister(uow), reading, request, now=now)
+    return run_import(uow, TABLES, CustomerRegister(uow), reading, request, now=now)  # type: ignore[no-any-return]
 
 
 class CustomerRegister:
@@ -46,6 +57,8 @@ class CustomerRegister:
         self._by_number: dict[str, Customer] = {}
         self._by_fingerprint: dict[str, str] = {}
         self._contacts: dict[str, list[str]] = {}
+        self._payers: dict[str, Customer] = {}
+        self._withdrawn: dict[str, Customer] = {}
         self._planned_keys: dict[str, int] = {}
 
     def plan(self, rows: Sequence[ParsedRow]) -> list[PlannedRow]:
@@ -53,7 +66,7 @@ class CustomerRegister:
         self._look_up(rows)
         return [self._plan(row) for row in rows]
 
-    def write(self, planned: Sequence[PlannedRow]) -> None:
+    def write(self, planned: Sequence[PlannedRow]) -> dict[str, int]:
         """Make and change the customers, with their contact persons, then emit them all."""
         new = [plan for plan in planned if plan.action is Action.CREATED]
         numbers = iter(reserve_numbers(self._uow, sum(1 for plan in new if not plan.values.get("number"))))
@@ -61,7 +74,11 @@ class CustomerRegister:
         for plan in planned:
             fields = dict(plan.values)
             contact_name = fields.pop("contact_name", None)
-            if plan.action is Action.CREATED:
+            if plan.action is Action.CREATED and plan.record_id in self._withdrawn:
+                customer = self._withdrawn[plan.record_id]
+                fields["number"] = customer.number
+                store_changes(customer, {**fields, "archived_at": None, "withdrawn": False})
+            elif plan.action is Action.CREATED:
                 fields["number"] = fields.get("number") or next(numbers)
                 customer = new_record(str(plan.record_id), fields)
                 self._uow.session.add(customer)
@@ -73,8 +90,10 @@ class CustomerRegister:
         self._uow.session.flush()
         for plan, customer, contact_name in written:
             self._finish(plan, customer, contact_name)
+        self._uow.session.flush()
         for customer in changed:
             publish_customer(self._uow, customer)
+        return {customer.id: customer.version for _, customer, _ in written}
 
     def _finish(self, plan: PlannedRow, customer: Customer, contact_name: str | None) -> None:
         if contact_name:
@@ -94,6 +113,8 @@ class CustomerRegister:
         for part in _parts(prints):
             for key in self._uow.session.scalars(select(ImportKey).where(ImportKey.fingerprint.in_(part))):
                 self._by_fingerprint[key.fingerprint] = key.customer_id
+        payers = [row.values["payer_number"] for row in rows if row.values.get("payer_number")]
+        self._payers = {c.number: c for c in self._customers(Customer.number, payers)}
         known = {c.id for c in (*self._by_business_id.values(), *self._by_number.values())}
         for part in _parts(sorted(known)):
             for link in self._uow.session.scalars(select(ContactLink).where(ContactLink.customer_id.in_(part))):
@@ -108,36 +129,54 @@ class CustomerRegister:
         key = str(values.get("business_id") or values.get("number") or fingerprint(values))
         label = str(values.get("name") or "")
         if _is_keyless(values) and (known := self._by_fingerprint.get(key)):
-            return PlannedRow(row, Action.UNCHANGED, key, label, known)
+            return PlannedRow(row, Action.UNCHANGED, key, label, known, stored=shown_fields(customer_fields(values)))
         try:
             existing = self._existing(values)
+            if existing is not None and existing.withdrawn:
+                return self._plan_new(row, key, label, existing)
             self._refuse_second_row(row, values)
             if existing is None:
-                return self._plan_new(row, key, label)
+                return self._plan_new(row, key, label, None)
             return self._plan_change(row, key, label, existing)
         except (InvalidCustomer, CustomerArchived, DuplicateNumber) as error:
             problems = error.errors or (FieldError("/name", error.code, error.detail),)
             return PlannedRow(row, Action.REFUSED, key, label, problems=problems)
 
-    def _plan_new(self, row: ParsedRow, key: str, label: str) -> PlannedRow:
-        fields = new_customer(customer_fields(row.values))
+    def _plan_new(self, row: ParsedRow, key: str, label: str, withdrawn: Customer | None) -> PlannedRow:
+        fields = new_customer(customer_fields(row.values) | self._payer(row.values))
         if contact_name := row.values.get("contact_name"):
             fields["contact_name"] = contact_name
-        plan = PlannedRow(row, Action.CREATED, key, label, new_id(), fields)
+        if withdrawn is not None:
+            self._withdrawn[withdrawn.id] = withdrawn
+        record_id = withdrawn.id if withdrawn else new_id()
+        plan = PlannedRow(row, Action.CREATED, key, label, record_id, fields, stored=shown_fields(fields))
         if _is_keyless(row.values):
             self._by_fingerprint[key] = str(plan.record_id)
         return plan
 
     def _plan_change(self, row: ParsedRow, key: str, label: str, existing: Customer) -> PlannedRow:
         before = stored_fields(existing)
-        changes = changed_customer(before, customer_fields(row.values, before))
+        given = customer_fields(row.values, before) | self._payer(row.values)
+        changed = changed_customer(before, given)
+        changes = {name: value for name, value in changed.items() if not same_when_written(before.get(name), value)}
         contact_name = row.values.get("contact_name")
         if contact_name and not any(same_person(contact_name, name) for name in self._contacts.get(existing.id, ())):
             changes["contact_name"] = contact_name
         if changes and existing.archived:
             raise CustomerArchived("The customer is archived; restore it before changing it.")
         action = Action.CHANGED if changes else Action.UNCHANGED
-        return PlannedRow(row, action, key, label, existing.id, changes)
+        stored = shown_fields({**before, **changes})
+        return PlannedRow(row, action, key, label, existing.id, changes, before=before, stored=stored)
+
+    def _payer(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        number = values.get("payer_number")
+        if not number:
+            return {}
+        payer = self._payers.get(str(number))
+        if payer is None or payer.archived or number == values.get("number"):
+            detail = f"There is no other customer in use with the number {number}."
+            raise InvalidCustomer(errors=[FieldError("/payer_number", "unknown_payer", detail)])
+        return {"payer_id": payer.id}
 
     def _existing(self, values: Mapping[str, Any]) -> Customer | None:
         by_id = self._by_business_id.get(str(values.get("business_id")))
@@ -162,3 +201,89 @@ def _is_keyless(values: Mapping[str, Any]) -> bool:
 
 def _parts(keys: Sequence[str]) -> Iterable[Sequence[str]]:
     return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
+
+
+class CustomerUndo:
+    """Takes back what an import wrote to customers (a `shared.imports.Undo`)."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._customers: dict[str, Customer] = {}
+
+    def touched(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Return the rows whose customers changed since, or that own sites or pay for others, though they are new."""
+        ids = [row["id"] for row in rows]
+        for part in _parts(ids):
+            found = self._uow.session.scalars(select(Customer).where(Customer.id.in_(part)).with_for_update())
+            self._customers |= {customer.id: customer for customer in found}
+        created = [row["id"] for row in rows if row["action"] == Action.CREATED]
+        used: set[str] = set()
+        for part in _parts(created):
+            used |= set(
+                self._uow.session.scalars(
+                    select(SiteAttachment.customer_id).where(SiteAttachment.customer_id.in_(part))
+                )
+            )
+            payers = select(Customer.payer_id).where(Customer.payer_id.in_(part), Customer.id.not_in(part))
+            used |= {str(payer) for payer in self._uow.session.scalars(payers)}
+        return [
+            row["row"]
+            for row in rows
+            if row["id"] not in self._customers
+            or self._customers[row["id"]].version != row["version"]
+            or (row["id"] in used and row["action"] == Action.CREATED)
+        ]
+
+    def take_back(self, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+        """Withdraw created customers, give changed ones their old values, and emit all that changed."""
+        created = [row["id"] for row in rows if row["action"] == Action.CREATED]
+        self._remove_contacts(rows)
+        for part in _parts(created):
+            self._uow.session.execute(delete(ImportKey).where(ImportKey.customer_id.in_(part)))
+        for row in rows:
+            customer = self._customers[row["id"]]
+            if row["action"] == Action.CREATED:
+                customer.archived_at, customer.withdrawn = now, True
+            else:
+                store_changes(
+                    customer,
+                    {
+                        change["field"]: _revived(change)
+                        for change in row["changes"]
+                        if change["field"] != "contact_name"
+                    },
+                )
+        changed = [customer for customer in self._customers.values() if self._uow.session.is_modified(customer)]
+        self._uow.session.flush()
+        for customer in changed:
+            publish_customer(self._uow, customer)
+
+    def _remove_contacts(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Remove the contact persons that the import made and nobody else has linked or changed."""
+        names: dict[str, str] = {}
+        for row in rows:
+            is_new = row["action"] == Action.CREATED or "contact_name" in row["fields"]
+            if is_new and (name := row["values"].get("contact_name") or _new_value(row, "contact_name")):
+                names[row["id"]] = name
+        for part in _parts(sorted(names)):
+            for link in self._uow.session.scalars(select(ContactLink).where(ContactLink.customer_id.in_(part))):
+                if same_person(link.contact.name, names[str(link.customer_id)]):
+                    self._remove(link)
+
+    def _remove(self, link: ContactLink) -> None:
+        others = select(ContactLink.id).where(ContactLink.contact_id == link.contact_id, ContactLink.id != link.id)
+        contact: Contact = link.contact
+        self._uow.session.delete(link)
+        if contact.version == 1 and self._uow.session.scalar(others.limit(1)) is None:
+            self._uow.session.flush()
+            self._uow.session.delete(contact)
+
+
+def _new_value(row: Mapping[str, Any], field: str) -> Any:
+    return next((change["new"] for change in row["changes"] if change["field"] == field), None)
+
+
+def _revived(change: Mapping[str, Any]) -> Any:
+    """The old value of a change as the column has it: days are text in the report."""
+    old = change["old"]
+    return date.fromisoformat(old) if change["field"] == "construction_seller_from" and old else old

@@ -3,7 +3,19 @@
 from services.customers.models.base import Base
 from services.customers.models.contact import Contact, ContactLink
 from services.customers.models.customer import Customer
-from services.customers.models.imported import Import, ImportKey
+from services.customers.models.imported import Import, ImportFile, ImportKey, ImportMapping, ImportRowKey
 from services.customers.models.site import Site, SiteAttachment
 
-__all__ = ["Base", "Contact", "ContactLink", "Customer", "Import", "ImportKey", "Site", "SiteAttachment"]
+__all__ = [
+    "Base",
+    "Contact",
+    "ContactLink",
+    "Customer",
+    "Import",
+    "ImportFile",
+    "ImportKey",
+    "ImportMapping",
+    "ImportRowKey",
+    "Site",
+    "SiteAttachment",
+]

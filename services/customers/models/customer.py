@@ -19,7 +19,10 @@ Address = dict[str, str]
 
 
 class Customer(Versioned, TenantScoped, Audited, Base):
-    """One customer. The number is given once and stays; archived_at is set while it is archived."""
+    """One customer. The number is given once and stays; archived_at is set while it is archived.
+
+    withdrawn  archived because the import that made it was undone; the next import that names it takes it into use
+    """
 
     __tablename__ = "customers"
     __audit_left_out__: ClassVar[tuple[str, ...]] = ("search_text",)
@@ -54,6 +57,7 @@ class Customer(Versioned, TenantScoped, Audited, Base):
     field_notes: Mapped[str | None] = mapped_column(Text)
     billing_notes: Mapped[str | None] = mapped_column(Text)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn: Mapped[bool] = mapped_column(default=False)
     search_text: Mapped[str] = mapped_column(Text)
 
     @property

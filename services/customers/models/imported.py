@@ -1,4 +1,4 @@
-"""What imports left behind: the job records, and which customer a row without any key became."""
+"""What imports left behind: job records, files, remembered columns, and which record a row without a key became."""
 
 from __future__ import annotations
 
@@ -8,13 +8,25 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.customers.models.base import Base
 from shared.db import TenantScoped
 from shared.db.mixins import ID
-from shared.imports.record import ImportRecord
+from shared.imports.record import ImportFileRecord, ImportMappingRecord, ImportRecord
 
 
 class Import(ImportRecord, TenantScoped, Base):
-    """One run of an import of customers."""
+    """One run of an import."""
 
     __tablename__ = "imports"
+
+
+class ImportFile(ImportFileRecord, TenantScoped, Base):
+    """The file of an import, for a while."""
+
+    __tablename__ = "import_files"
+
+
+class ImportMapping(ImportMappingRecord, TenantScoped, Base):
+    """Remembered columns of one register."""
+
+    __tablename__ = "import_mappings"
 
 
 class ImportKey(TenantScoped, Base):
@@ -25,3 +37,14 @@ class ImportKey(TenantScoped, Base):
     tenant_id: Mapped[str] = mapped_column(ID, primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
     customer_id: Mapped[str] = mapped_column(ID, ForeignKey("customers.id"))
+
+
+class ImportRowKey(TenantScoped, Base):
+    """The same for contact persons and sites: the content of a row without a key → the record it became."""
+
+    __tablename__ = "import_row_keys"
+
+    tenant_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    register: Mapped[str] = mapped_column(String(20), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    record_id: Mapped[str] = mapped_column(ID)

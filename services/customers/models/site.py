@@ -20,7 +20,9 @@ class Site(Versioned, TenantScoped, Audited, Base):
     """A node of the site tree.
 
     path         ids from the root to the site (`site_tree`); kept in step when a site is moved
+    code         the firm's own code of the site, unique; by it workbooks and tags find the site
     customer_id  the nearest attached customer, as of the last published state; a daily job keeps it up
+    withdrawn    archived because the import that made it was undone
     """
 
     __tablename__ = "sites"
@@ -28,6 +30,7 @@ class Site(Versioned, TenantScoped, Audited, Base):
         Index("ix_sites_tenant_id_path", "tenant_id", "path", postgresql_ops={"path": "varchar_pattern_ops"}),
         Index("ix_sites_tenant_id_customer_id", "tenant_id", "customer_id"),
         Index("ix_sites_tenant_id_id", "tenant_id", "id"),
+        Index("uq_sites_tenant_id_code", "tenant_id", "code", unique=True),
     )
 
     parent_id: Mapped[str | None] = mapped_column(ID, ForeignKey("sites.id"), index=True)
@@ -38,7 +41,9 @@ class Site(Versioned, TenantScoped, Audited, Base):
     cost_centre: Mapped[str | None] = mapped_column(String(60))
     notes: Mapped[str | None] = mapped_column(Text)
     customer_id: Mapped[str | None] = mapped_column(ID, ForeignKey("customers.id"))
+    code: Mapped[str | None] = mapped_column(String(60))
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn: Mapped[bool] = mapped_column(default=False)
 
     @property
     def archived(self) -> bool:

@@ -49,7 +49,7 @@ def test_other_files_are_told_apart(content, reason):
 
 def test_a_zip_of_something_else_is_no_workbook():
     assert reason_of(package({"a.txt": "a"})) == "not_xlsx"
-    assert reason_of(package({"mimetype": "x", "content.xml": "<a/>"})) == "open_document"
+    assert reason_of(package({"mimetype": "x", "content.xml": "<a/>"})) == "not_xlsx"
 
 
 @pytest.mark.parametrize("part", ["xl/vbaProject.bin", "xl/macrosheets/sheet1.xml", "XL\\VBAPROJECT.BIN"])

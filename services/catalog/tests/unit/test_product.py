@@ -57,9 +57,9 @@ def test_a_category_needs_a_name() -> None:
 
 def test_what_the_reader_only_suggests_does_not_change_a_known_product() -> None:
     values = {"code": "A", "kind": "material", "unit": None, "vat_rate_percent": Decimal("25.5")}
-    assert product_fields(values, {"code"}, is_new=True) == {"code": "A", "kind": "material"}
-    assert product_fields(values, {"code"}, is_new=False) == {"code": "A"}
-    assert product_fields(values, {"code", "kind"}, is_new=False) == {"code": "A", "kind": "material"}
+    assert product_fields(values, {"code"}, None) == {"code": "A", "kind": "material"}
+    assert product_fields(values, {"code"}, {}) == {"code": "A"}
+    assert product_fields(values, {"code", "kind"}, {}) == {"code": "A", "kind": "material"}
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_rows_that_the_register_refuses_are_reported_with_their_cell(office: Cal
 
 
 def test_what_is_no_workbook_gets_a_problem_document(office: Caller) -> None:
-    for content in (b"", b"Nimi;Y-tunnus\n", b"PK\x03\x04 broken", DEMO.read_bytes()[:5000]):
+    for content in (b"", b"Nimi", b"\x00\x01;\x02", b"PK\x03\x04 broken", DEMO.read_bytes()[:5000]):
         answer = send(office, content)
         assert answer.status_code == 400
         assert answer.json["code"] == "workbook.unreadable"

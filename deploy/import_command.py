@@ -1,0 +1,198 @@
+"""`urakka import`: nightly imports of registers, against a running suite or the local data."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import requests
+from rich.console import Console
+
+from deploy.demo.client import ApiClient, Refused
+from deploy.onebox import OneBox, OneBoxSettings
+from deploy.welcome import make_first_tenant
+from shared.telemetry import configure_logging
+
+SERVICE_OF = {
+    "customers": "customers",
+    "contacts": "customers",
+    "sites": "customers",
+    "products": "catalog",
+    "prices": "catalog",
+}
+"""Register → the service that has it."""
+
+_TIMEOUT_S = (10.0, 900.0)
+_CELL_KEYS = ("sheet", "row", "column", "field", "value", "expected", "suggestion")
+EXIT_REFUSED = 1
+EXIT_FAILED = 2
+
+
+class _BadMapping(click.ClickException):
+    """The mapping file is not what it should be."""
+
+    exit_code = EXIT_FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the rows go: how to reach the suite, or which local data."""
+
+    url: str | None
+    api_key: str | None
+    email: str | None
+    password: str | None
+    onebox: bool
+    folder: Path
+
+
+@click.command("import", help="Import a register from FILE (.xlsx, .ods, .csv).")
+@click.argument("register", type=click.Choice(list(SERVICE_OF)))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Write nothing; say what would happen.")
+@click.option("--all-or-nothing", is_flag=True, help="Write nothing if any row is wrong.")
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="JSON: header name → field, or null to leave the column out.",
+)
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the whole report as JSON.")
+@click.option("--url", envvar="URAKKA_URL", help="Address of the running suite, e.g. https://urakka.example.")
+@click.option("--api-key", envvar="URAKKA_API_KEY", help="Key of the caller.")
+@click.option("--email", envvar="URAKKA_EMAIL", help="Or the log-in of a person.")
+@click.option("--password", envvar="URAKKA_PASSWORD")
+@click.option("--onebox", is_flag=True, help="Import into the local one-box data instead of a running suite.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+def import_command(
+    register: str,
+    file: Path,
+    dry_run: bool,
+    all_or_nothing: bool,
+    mapping: Path | None,
+    report: Path | None,
+    **target: Any,
+) -> None:
+    """Import, say what came of it; exit status 1 when something was refused, 2 when it could not be tried."""
+    console = Console(stderr=True)
+    columns = _read_mapping(mapping)
+    query = {
+        "register": register,
+        "mode": "dry_run" if dry_run else "confirm",
+        "wrong_rows": "stop" if all_or_nothing else "leave_out",
+    }
+    try:
+        with _client(Target(**target)) as client, console.status(f"{file.name}: reading and checking …"):
+            result = _send(client, SERVICE_OF[register], file, query, columns)
+    except Refused as error:
+        click.echo(f"urakka import: {error.detail or error}", err=True)
+        if report is not None:
+            _write(report, _whole_file_refused(error))
+        sys.exit(EXIT_REFUSED if error.status in (400, 413, 422) else EXIT_FAILED)
+    except requests.RequestException as error:
+        click.echo(f"urakka import: the suite cannot be reached ({type(error).__name__})", err=True)
+        sys.exit(EXIT_FAILED)
+    if report is not None:
+        _write(report, as_report(result))
+    _print(result)
+    sys.exit(EXIT_REFUSED if result["counts"]["refused"] else 0)
+
+
+def as_report(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the report of an import as it is written for programs.
+
+    sheet, header_row; columns: header as found → field; rows: row, action, key, values (as they would be stored), also
+    of refused rows; errors and warnings: sheet, row, column (number), field, value, expected, suggestion, text; counts.
+    """
+    rows = [{name: row[name] for name in ("row", "action", "key", "values")} for row in result["rows"]]
+    rows += [
+        {"row": row["row"], "action": "refused", "key": row["key"], "values": row["values"]}
+        for row in result["refused_rows"]
+    ]
+    return {
+        "sheet": result["sheet"],
+        "header_row": result["header_row"],
+        "columns": result["columns"],
+        "rows": sorted(rows, key=lambda row: int(row["row"])),
+        "errors": [_cell(error) for error in result["errors"]],
+        "warnings": [_cell(warning) for warning in result["warnings"]],
+        "counts": result["counts"],
+    }
+
+
+def _whole_file_refused(error: Refused) -> dict[str, Any]:
+    """The report when the file itself is not one that can be imported: one error without a cell."""
+    remark = {"sheet": "", "row": 0, "column": 0, "field": "", "value": None, "expected": "", "suggestion": None}
+    return {
+        "sheet": "",
+        "header_row": 0,
+        "columns": {},
+        "rows": [],
+        "errors": [{**remark, "text": error.detail or str(error)}],
+        "warnings": [],
+        "counts": {"created": 0, "changed": 0, "unchanged": 0, "refused": 0},
+    }
+
+
+def _write(path: Path, report: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _cell(remark: Mapping[str, Any]) -> dict[str, Any]:
+    return {**{name: remark.get(name) for name in _CELL_KEYS}, "text": remark["reason"]}
+
+
+def _read_mapping(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        columns = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise _BadMapping(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(columns, dict):
+        raise _BadMapping(f"{path} must be one JSON object: header name → field, or null.")
+    return json.dumps(columns, ensure_ascii=False)
+
+
+@contextmanager
+def _client(target: Target) -> Iterator[ApiClient]:
+    """Give a client that is logged in: to the running suite, or to a one-box that runs meanwhile."""
+    if not target.onebox:
+        if not target.url or not (target.api_key or (target.email and target.password)):
+            raise click.UsageError("Give --url and --api-key (or --email and --password), or --onebox.")
+        client = ApiClient(target.url)
+        yield (
+            client.log_in_with_key(target.api_key)
+            if target.api_key
+            else client.log_in(str(target.email), str(target.password))
+        )
+        return
+    target.folder.mkdir(parents=True, exist_ok=True)
+    log = (target.folder / "urakka.log").open("a", encoding="utf-8")  # stays open: the loggers outlive the box
+    configure_logging(os.environ.get("URAKKA_LOG_LEVEL", "INFO"), stream=log, service="suite")
+    with OneBox(OneBoxSettings(folder=target.folder, port=0)) as box:
+        login = make_first_tenant(box.base_url, box.provisioning_key, target.folder)
+        yield ApiClient(box.base_url).log_in(login.email, login.password)
+
+
+def _send(client: ApiClient, service: str, file: Path, query: Mapping[str, str], columns: str | None) -> dict[str, Any]:
+    form = {"columns": columns} if columns else {}
+    result: dict[str, Any] = client.upload(f"/api/{service}/v1/imports", file, form=form, timeout=_TIMEOUT_S, **query)
+    return result
+
+
+def _print(result: Mapping[str, Any]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for error in result["errors"]:
+        place = f"{error['sheet']}!{error['column_letter']}{error['row']}"
+        hint = f" – {error['suggestion']}?" if error.get("suggestion") else ""
+        console.print(f"{place}: {error['reason']}{hint}", markup=False)
+    counts = ", ".join(f"{number} {name}" for name, number in result["counts"].items())
+    state = {"dry_run": "Nothing written (dry run)", "stopped": "Nothing written"}.get(result["state"], "Written")
+    console.print(f"{state}: {counts}", markup=False)

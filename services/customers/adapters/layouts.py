@@ -1,0 +1,209 @@
+"""Customers, contact persons and sites as tables, in Finnish, Swedish and English (domain.md §9)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from shared.excel.layout import Layout, LayoutColumn, three, yes_no_choices
+
+_KINDS: Final = {
+    "company": ("Yritys", "Företag", "Business"),
+    "private": ("Yksityishenkilö", "Privatperson", "Private person"),
+    "housing_company": ("Taloyhtiö", "Bostadsaktiebolag", "Housing company"),
+    "public": ("Julkinen", "Offentlig", "Public"),
+    "internal": ("Sisäinen", "Intern", "Internal"),
+}
+_LANGUAGES: Final = {
+    "fi": ("Suomi", "Finska", "Finnish"),
+    "sv": ("Ruotsi", "Svenska", "Swedish"),
+    "en": ("Englanti", "Engelska", "English"),
+}
+_CHANNELS: Final = {
+    "einvoice": ("Verkkolasku", "E-faktura", "E-invoice"),
+    "email": ("Sähköposti", "E-post", "E-mail"),
+    "letter": ("Kirje", "Brev", "Letter"),
+    "none": ("Ei lähetetä", "Ingen", "None"),
+}
+_RHYTHMS: Final = {
+    "immediate": ("Heti", "Genast", "Immediately"),
+    "monthly": ("Kuukausittain", "Månadsvis", "Month"),
+}
+_REFERENCES: Final = {
+    "order_number": ("Tilausnumero", "Beställningsnummer", "Order number"),
+    "cost_centre": ("Kustannuspaikka", "Kostnadsställe", "Cost centre"),
+    "work_number": ("Työnumero", "Arbetsnummer", "Work number"),
+    "contract": ("Sopimus", "Avtal", "Contract"),
+    "orderer": ("Tilaaja", "Beställare", "Orderer"),
+}
+_TEXT_NOTE: Final = three("Vapaata tekstiä", "Fri text", "Free text")
+_CHOICE_NOTE: Final = three("Valitse luettelosta", "Välj ur listan", "Choose from the list")
+
+
+def _column(field: str, fi: str, sv: str, en: str, note: dict[str, str] = _TEXT_NOTE, **how: Any) -> LayoutColumn:
+    if how.get("choices") and note is _TEXT_NOTE:
+        note = _CHOICE_NOTE
+    return LayoutColumn(field, three(fi, sv, en), note, **how)
+
+
+CUSTOMERS: Final = Layout(
+    "customers",
+    three("Asiakkaat", "Kunder", "Customers"),
+    (
+        _column(
+            "number",
+            "Asiakasnumero",
+            "Kundnummer",
+            "Customer number",
+            three(
+                "Avain, jolla asiakas löydetään; tyhjä: seuraava vapaa numero",
+                "Nyckel som kunden hittas med; tom: nästa lediga nummer",
+                "The key by which the customer is found; empty: the next free number",
+            ),
+            example="1001",
+            is_text=True,
+        ),
+        _column(
+            "name",
+            "Nimi",
+            "Namn",
+            "Name",
+            three("Pakollinen", "Obligatorisk", "Mandatory"),
+            example="As Oy Esimerkin Haapapiha",
+        ),
+        _column("kind", "Asiakastyyppi", "Kundtyp", "Customer type", choices=_KINDS, example="housing_company"),
+        _column(
+            "business_id",
+            "Y-tunnus",
+            "FO-nummer",
+            "Business ID",
+            three("Muodossa 1234567-8", "I formen 1234567-8", "In the form 1234567-8"),
+            example="9000011-8",
+            is_text=True,
+        ),
+        _column(
+            "vat_number",
+            "ALV-numero",
+            "Momsnummer",
+            "VAT number",
+            three("FI ja 8 numeroa", "FI och 8 siffror", "FI and 8 digits"),
+            example="FI90000118",
+            is_text=True,
+        ),
+        _column("street", "Laskutusosoite", "Faktureringsadress", "Billing address", example="Haapatie 4 A 12"),
+        _column(
+            "postal_code",
+            "Postinumero",
+            "Postnummer",
+            "Postal code",
+            three(
+                "Viisi numeroa, etunollat mukana", "Fem siffror, med inledande nollor", "Five digits, leading zeros too"
+            ),
+            example="02150",
+            is_text=True,
+        ),
+        _column("city", "Postitoimipaikka", "Postort", "City", example="ESPOO"),
+        _column(
+            "country",
+            "Maa",
+            "Land",
+            "Country",
+            three("Kaksi kirjainta (FI)", "Två bokstäver (FI)", "Two letters (FI)"),
+            example="FI",
+        ),
+        _column("visiting_street", "Käyntiosoite", "Besöksadress", "Visiting address"),
+        _column(
+            "visiting_postal_code",
+            "Käyntiosoitteen postinumero",
+            "Besöksadressens postnummer",
+            "Visiting postal code",
+            is_text=True,
+        ),
+        _column("visiting_city", "Käyntiosoitteen postitoimipaikka", "Besöksadressens postort", "Visiting city"),
+        _column("email", "Sähköposti", "E-post", "Email", example="isannointi@malli.example"),
+        _column("phone", "Puhelin", "Telefon", "Phone", example="040 123 4567", is_text=True),
+        _column("language", "Kieli", "Språk", "Language", choices=_LANGUAGES, example="fi"),
+        _column(
+            "payment_term_days",
+            "Maksuehto",
+            "Betalningsvillkor",
+            "Payment term",
+            three("Päivinä, 0–365", "I dagar, 0–365", "In days, 0–365"),
+            example=14,
+        ),
+        _column(
+            "invoice_channel",
+            "Laskutustapa",
+            "Faktureringssätt",
+            "Invoice channel",
+            choices=_CHANNELS,
+            example="einvoice",
+        ),
+        _column(
+            "einvoice_address",
+            "Verkkolaskuosoite",
+            "E-fakturaadress",
+            "E-invoice address",
+            three("OVT-tunnus 0037… tai IBAN", "EDI-kod 0037… eller IBAN", "0037… or an IBAN"),
+            example="003790000118",
+            is_text=True,
+        ),
+        _column(
+            "einvoice_operator",
+            "Operaattori",
+            "Operatör",
+            "Operator",
+            three("Välittäjän tunnus", "Förmedlarens kod", "Code of the operator"),
+            example="003721291126",
+            is_text=True,
+        ),
+        _column(
+            "billing_rhythm",
+            "Laskutusrytmi",
+            "Faktureringsintervall",
+            "Billing rhythm",
+            choices=_RHYTHMS,
+            example="monthly",
+        ),
+        _column(
+            "payer_number",
+            "Maksajan asiakasnumero",
+            "Betalarens kundnummer",
+            "Payer's customer number",
+            three("Jos toinen asiakas maksaa", "Om en annan kund betalar", "If another customer pays"),
+            is_text=True,
+        ),
+        _column(
+            "construction_seller_from",
+            "Rakennusalan myyjä alkaen",
+            "Byggsäljare från",
+            "Construction seller from",
+            three(
+                "Päivä, josta alkaen käännetty alv",
+                "Dag från vilken omvänd moms gäller",
+                "Day from which the reverse charge holds",
+            ),
+        ),
+        _column(
+            "required_references",
+            "Vaaditut viitteet",
+            "Obligatoriska referenser",
+            "Required references",
+            choices=_REFERENCES,
+            several=True,
+            example=["order_number"],
+        ),
+        _column("price_group", "Hintaryhmä", "Prisgrupp", "Price group"),
+        _column("default_cost_centre", "Kustannuspaikka", "Kostnadsställe", "Cost centre", is_text=True),
+        _column("on_hold", "Asiakas pidossa", "Spärrad", "On hold", choices=yes_no_choices(), example=False),
+        _column(
+            "work_while_on_hold",
+            "Työ sallittu pidossa",
+            "Arbete tillåtet trots spärr",
+            "Work while on hold",
+            choices=yes_no_choices(),
+            example=False,
+        ),
+        _column("field_notes", "Huomautus kentälle", "Anteckning till fältet", "Notes for the field"),
+        _column("billing_notes", "Laskutushuomautus", "Anteckningar", "Billing notes"),
+    ),
+)
