@@ -5,8 +5,10 @@ References, the statement of reverse charge, and cutting at limits.
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 
 from services.billing.domain.document import Document, DocumentLine
+from services.billing.domain.preflight import Problem, Severity
 
 REVERSE_CHARGE = "AE"
 
@@ -58,6 +60,14 @@ def cut(text: str, limit: int) -> str:
     """The cleaned text in at most `limit` characters; what was cut off is shown by "…"."""
     text = clean(text)
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def too_long(code: str, lengths: Iterable[tuple[str, str, int]]) -> Iterator[Problem]:
+    """Warn of every text that `cut` would shorten. lengths: (pointer into the document, text, limit)."""
+    for pointer, text, limit in lengths:
+        if (length := len(clean(text))) > limit:
+            detail = f"{length} characters, of which {limit} fit."
+            yield Problem(code, detail, pointer, Severity.WARNING)
 
 
 def labels(language: str) -> dict[str, str]:

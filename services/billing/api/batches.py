@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from services.billing.api.schemas import BatchIn, BatchOut, BatchQuery, PreviewOut
+from services.billing.api.schemas import BatchIn, BatchOut, BatchQuery, LanguageQuery, LockIn, PreviewOut
+from services.billing.api.telling import told_problem, wanted_language
 from services.billing.app import batches as use_cases
+from services.billing.app.preflight import LockWish
 from services.billing.models import Batch
 from shared.clock import utc_now
 from shared.db.paging import Page
 from shared.http import (
     Blueprint,
+    app_runtime,
     begin,
     creation_request,
     expected_version,
@@ -53,18 +56,29 @@ def show_batch(batch_id: str) -> Batch:
 
 @blp.get("/<batch_id>/preview")
 @requires("billing.read")
+@blp.arguments(LanguageQuery, location="query")
 @blp.response(200, PreviewOut)
-def preview_batch(batch_id: str) -> dict[str, Any]:
-    """Show the documents that locking would make, with what would make a target refuse them"""
-    return {"items": use_cases.preview_batch(read(), batch_id, now=utc_now())}
+def preview_batch(query: dict[str, Any], batch_id: str) -> dict[str, Any]:
+    """Show the documents that locking would make, with everything that a target would refuse or change"""
+    language = wanted_language(query)
+    previews = use_cases.preview_batch(read(), batch_id, now=utc_now(), vault=app_runtime().own)
+    return {
+        "items": [
+            {"document": each.document, "problems": [told_problem(problem, language) for problem in each.problems]}
+            for each in previews
+        ]
+    }
 
 
 @blp.post("/<batch_id>/lock")
 @requires("billing.write")
+@blp.arguments(LockIn, required=False)
 @blp.response(200, BatchOut)
-def lock_batch(batch_id: str) -> Batch:
-    """Reserve the rows and make the documents"""
-    return with_etag(use_cases.lock_batch(begin(), batch_id, expected_version(), now=utc_now()))
+def lock_batch(body: dict[str, Any], batch_id: str) -> Batch:
+    """Reserve the rows and make the documents; refused while there are problems that are not accepted"""
+    wish = LockWish(body["accept_warnings"], body["leave_out"], wanted_language())
+    vault, version = app_runtime().own, expected_version()
+    return with_etag(use_cases.lock_batch(begin(), batch_id, version, now=utc_now(), vault=vault, wish=wish))
 
 
 @blp.post("/<batch_id>/unlock")

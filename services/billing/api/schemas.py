@@ -11,6 +11,7 @@ from services.billing.domain.batch import BatchState
 from services.billing.domain.compile import VatPolicy
 from services.billing.domain.dispatch import DispatchState
 from services.billing.domain.grouping import MixedVat
+from services.billing.domain.preflight import Severity
 from services.billing.domain.reasons import LANGUAGES, Owner
 from services.billing.domain.reversal import RowsThen
 from shared.http import DecimalString, IdString, PageQuery, Schema, Text
@@ -230,11 +231,26 @@ class PreviewLineOut(LineOut):
 
 
 class ProblemFieldOut(Schema):
-    """What would make an accounting system refuse the document."""
+    """What an accounting system would refuse or change of the document."""
 
-    pointer = fields.String(required=True)
+    pointer = fields.String(required=True, allow_none=True, metadata={"description": "JSON pointer into the document"})
     code = fields.String(required=True)
-    detail = fields.String(required=True)
+    detail = fields.String(required=True, metadata={"description": "For people who know the rule"})
+    severity = fields.String(required=True, validate=_one_of(Severity))
+    explanation = fields.Nested(lambda: ExplanationOut(), required=True)
+
+
+class LockIn(Schema):
+    """How problems are taken."""
+
+    accept_warnings = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Go on although something would be shortened, replaced or left out"},
+    )
+    leave_out = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Documents that would be refused stay in the pool, the others are billed"},
+    )
 
 
 class PreviewDocumentOut(Schema):

@@ -5,6 +5,8 @@ from typing import Any
 from flask import request
 
 from services.billing.app import explaining
+from services.billing.domain import reasons
+from services.billing.domain.preflight import Problem
 from services.billing.domain.reasons import LANGUAGES
 from services.billing.models import Dispatch
 
@@ -29,3 +31,9 @@ def told(dispatch: Dispatch, language: str) -> dict[str, Any]:
     """The fields of `DispatchOut`."""
     fields = {name: getattr(dispatch, name) for name in _FIELDS}
     return {**fields, "explanation": explaining.explanation_of(dispatch, language)}
+
+
+def told_problem(problem: Problem, language: str) -> dict[str, Any]:
+    """The fields of `ProblemFieldOut`."""
+    fields = {name: getattr(problem, name) for name in ("pointer", "code", "detail", "severity")}
+    return {**fields, "explanation": reasons.explain(problem.code, language, problem.pointer)}

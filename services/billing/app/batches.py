@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.billing.app import compose
+from services.billing.app import compose, preflight
+from services.billing.app.connections import Vault
+from services.billing.app.preflight import LockWish
 from services.billing.app.taking_back import cancel_document
 from services.billing.domain import batch as rules
 from services.billing.domain import ledger
 from services.billing.domain.batch import BatchState, BatchStep
-from services.billing.domain.compile import preflight
 from services.billing.domain.document import Document
 from services.billing.domain.errors import (
     ForbiddenBatchStep,
@@ -22,14 +23,15 @@ from services.billing.domain.errors import (
     NotInBucket,
     NotReady,
 )
+from services.billing.domain.preflight import Problem
 from services.billing.models import Batch, BillingDocument, Connection, LedgerRow
 from shared.clock import business_day
 from shared.db import UnitOfWork, check_version, get_or_404
 from shared.db.database import Creation
 from shared.db.paging import Page, fetch_page
-from shared.errors import FieldError
 
 COLLECTED = "collected"
+_AS_IT_IS = LockWish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What locking would make; nothing of it is stored. `problems` would make any target refuse the document."""
+    """What locking would make; nothing of it is stored. `problems`: what the target would refuse or change of it."""
 
     document: Document
-    problems: tuple[FieldError, ...]
+    problems: tuple[Problem, ...]
 
 
 def create_batch(uow: UnitOfWork, creation: Creation, selection: Selection, connection_id: str | None) -> Batch:
@@ -90,20 +92,33 @@ def get_batch(uow: UnitOfWork, batch_id: str) -> Batch:
         return get_or_404(uow.session, Batch, batch_id)
 
 
-def preview_batch(uow: UnitOfWork, batch_id: str, *, now: datetime) -> list[Preview]:
-    """The documents that locking would make of the pool as it is now. Raises ForbiddenBatchStep once locked."""
+def preview_batch(uow: UnitOfWork, batch_id: str, *, now: datetime, vault: Vault | None = None) -> list[Preview]:
+    """The documents that locking would make of the pool as it is now, with everything that is wrong with them.
+
+    vault  to ask the targets that they would go to. Raises ForbiddenBatchStep once locked.
+    """
     with uow:
         batch = get_or_404(uow.session, Batch, batch_id)
         rules.step(BatchState(batch.state), BatchStep.LOCK)
-        composed = _compose(uow, _rows_in_pool(uow, batch, lock=False), now)
-        return [Preview(each.document, preflight(each.document)) for each in composed]
+        documents = [each.document for each in _compose(uow, _rows_in_pool(uow, batch, lock=False), now)]
+        problems = preflight.problems_of(uow, vault, batch.connection_id, documents)
+        return [Preview(document, found) for document, found in zip(documents, problems, strict=True)]
 
 
-def lock_batch(uow: UnitOfWork, batch_id: str, expected_version: int | None, *, now: datetime) -> Batch:
+def lock_batch(
+    uow: UnitOfWork,
+    batch_id: str,
+    expected_version: int | None,
+    *,
+    now: datetime,
+    vault: Vault | None = None,
+    wish: LockWish = _AS_IT_IS,
+) -> Batch:
     """Reserve the selection's rows and make its documents.
 
     Two batches locked at the same moment never share a row: the second waits for the first and finds the rows
-    reserved. Raises ForbiddenBatchStep, NothingToBill, NotReady for a customer that is not known here yet.
+    reserved. vault: to ask the targets what they would refuse. Raises ForbiddenBatchStep, NothingToBill, NotBillable
+    naming every problem that `wish` does not accept, NotReady for a customer that is not known here yet.
     """
     with uow:
         batch = get_or_404(uow.session, Batch, batch_id, for_update=True)
@@ -112,7 +127,7 @@ def lock_batch(uow: UnitOfWork, batch_id: str, expected_version: int | None, *, 
         rows = _rows_in_pool(uow, batch, lock=True)
         if not rows:
             raise NothingToBill()
-        composed = _compose(uow, rows, now)
+        composed = _billable(uow, batch, _compose(uow, rows, now), vault, wish)
         compose.store_documents(uow.session, batch.id, composed, now)
         by_id = {row.id: row for row in rows}
         for each in composed:
@@ -246,6 +261,20 @@ def _by_destination(
             raise NoConnection(payer_id=payer_id)
         found.setdefault(destination, []).append(document_id)
     return found
+
+
+def _billable(
+    uow: UnitOfWork, batch: Batch, composed: Sequence[compose.Composed], vault: Vault | None, wish: LockWish
+) -> Sequence[compose.Composed]:
+    """Those that can be billed as the biller wishes; raises NotBillable, NothingToBill."""
+    problems = preflight.problems_of(uow, vault, batch.connection_id, [each.document for each in composed])
+    both = list(zip(composed, problems, strict=True))
+    if wish.leave_out:
+        both = [(each, found) for each, found in both if not preflight.is_blocked(found)]
+        if not both:
+            raise NothingToBill("The accounting system would refuse every document of this selection.")
+    preflight.refuse([each.document for each, _ in both], [found for _, found in both], wish)
+    return [each for each, _ in both]
 
 
 def _documents_of(uow: UnitOfWork, batch: Batch) -> Sequence[str]:

@@ -112,3 +112,10 @@ class MoreThanLeft(RuleBroken):
 
     code = "document.more_than_left"
     title = "There is not that much left to credit"
+
+
+class NotBillable(RuleBroken):
+    """The target is known to refuse documents of the batch, or would change something of them; `errors` names all."""
+
+    code = "batch.not_billable"
+    title = "Some documents would be refused or changed by the accounting system"

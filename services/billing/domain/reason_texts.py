@@ -121,6 +121,12 @@ REASONS: Mapping[str, Entry] = {
         "The document could not be made because of a fault in the program. Tell your operator; it was not sent.",
     ),
     "target.refused": _CONTENT,
+    "connection.unusable": (
+        "connection", None,
+        "Yhteyttä ei voi käyttää: sen asetukset tai salaisuudet eivät kelpaa. Tarkista ne ja kokeile yhteyttä.",
+        "Anslutningen kan inte användas: dess inställningar eller hemligheter duger inte. Kontrollera dem och testa anslutningen.",
+        "The connection cannot be used: its settings or secrets are not right. Check them and test the connection.",
+    ),
     "skipped": (
         "billing", None,
         "Tositetta ei lähetetä: joku päätti niin, tai sen laskutus purettiin.",
@@ -242,6 +248,12 @@ REASONS: Mapping[str, Entry] = {
         "Asiakas on poistettu käytöstä Procountorissa. Ota se siellä käyttöön ja yritä uudelleen.",
         "Kunden är inaktiv i Procountor. Aktivera den där och försök igen.",
         "The customer is inactive in Procountor. Make it active there and try again.",
+    ),
+    "procountor.due_date": (
+        "customers", "/payment_term_days",
+        "Eräpäivän on oltava 0–999 päivää laskun päivän jälkeen. Korjaa asiakkaan maksuehto.",
+        "Förfallodagen ska vara 0–999 dagar efter fakturadatumet. Rätta kundens betalningsvillkor.",
+        "The due date must be 0–999 days after the invoice date. Correct the customer's payment term.",
     ),
     "procountor.unit_unknown": _UNIT,
     "procountor.characters_replaced": (

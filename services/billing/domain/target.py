@@ -4,11 +4,13 @@ It lives below both sides, because use cases call it and adapters implement it;
 `services.billing.app.ports` is where use cases import it from.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from services.billing.domain.document import Document
 from services.billing.domain.outcomes import Accepted, Finding, NotSent, Rejected, Unclear
+from services.billing.domain.preflight import Problem
 from shared.errors import RuleBroken
 
 LONGEST_CALL_S: Final = 140.0
@@ -83,3 +85,15 @@ class AccountingTarget(Protocol):
 
     def check(self) -> None:
         """Prove address, credentials and rights by a harmless read. Raises ConnectionProblem."""
+
+
+@runtime_checkable
+class ForeseesProblems(Protocol):
+    """What a target may offer besides: saying before anything is sent what it would refuse."""
+
+    def preflight(self, document: Document) -> Sequence[Problem]:
+        """Return everything that is known to be wrong with the document, all at once; () if nothing.
+
+        Asks nobody and stores nothing: it is called inside a transaction, for every document of a batch. What
+        `prepare` would refuse by itself must be among it.
+        """

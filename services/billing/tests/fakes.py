@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from services.billing.domain.outcomes import (
     Rejected,
     Unclear,
 )
+from services.billing.domain.preflight import Problem
 from services.billing.domain.target import AccountingTarget, ConnectionProblem, LinkStore, Prepared
 
 
@@ -45,6 +46,7 @@ class FakeTarget:
     prepared: int = 0
     on_send: Callable[[], None] = lambda: None
     problem: str | None = None
+    foreseen: Callable[[Document], Sequence[Problem]] = lambda _document: ()
     _lock: threading.Lock = field(default_factory=threading.Lock)
     inside: int = 0
     most_inside: int = 0
@@ -114,6 +116,10 @@ class FakeTarget:
             if invoice["key"] == document_key:
                 return Found(f"i{number}", str(number), Decimal(invoice["gross"]))
         return Absent()
+
+    def preflight(self, document: Document) -> Sequence[Problem]:
+        """What the test wants to be foreseen."""
+        return self.foreseen(document)
 
     def check(self) -> None:
         """Harmless."""

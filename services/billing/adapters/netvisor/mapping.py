@@ -4,7 +4,8 @@ Source: netvisor interface sheet §7–§10. Children stand in schema order, emp
 decimals have a comma.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ from lxml import etree
 from services.billing.adapters import texts
 from services.billing.domain.document import Document, DocumentLine, Party
 from services.billing.domain.outcomes import Rejected
+from services.billing.domain.preflight import Problem, blocks
 
 STATUS_OF_TYPE = {"invoice": "unsent", "order": "delivered", "invoicedraft": ""}
 """What we ask for.
@@ -54,27 +56,63 @@ def vat_code(line: DocumentLine, rules: Rules) -> str | None:
 
 def objection(document: Document, rules: Rules) -> Rejected | None:
     """What makes the document impossible in Netvisor, found before anything is sent; None if nothing does."""
+    return next(objections(document, rules), None)
+
+
+def objections(document: Document, rules: Rules) -> Iterator[Rejected]:
+    """All reasons for `objection`."""
     if not document.payer.number.strip():
-        return Rejected("netvisor.customer_number_missing", "The payer has no customer number.", "/payer/number")
+        yield Rejected("netvisor.customer_number_missing", "The payer has no customer number.", "/payer/number")
     if not document.lines:
-        return Rejected("netvisor.no_lines", "The document has no lines.", "/lines")
+        yield Rejected("netvisor.no_lines", "The document has no lines.", "/lines")
     for index, line in enumerate(document.lines):
-        if not line.product_code.strip() or len(line.product_code.strip()) > _CODE:
-            detail = (
-                f"Netvisor needs a product code of 1–{_CODE} characters; "
-                f"line {line.position} has “{line.product_code}”."
-            )
-            return Rejected("netvisor.product_code", detail, f"/lines/{index}/product_code")
-        if vat_code(line, rules) is None:
-            detail = (
-                f"Line {line.position}: the connection's settings name no Netvisor VAT code for category "
-                f"{line.vat_category} at {plain(line.vat_rate_percent)} %."
-            )
-            return Rejected("netvisor.vat_code_missing", detail, f"/lines/{index}/vat_category")
-        if texts.is_reverse_charge(line) and texts.buyer_vat_id(document) is None:
-            detail = "Reverse charge needs the buyer's VAT number or business ID."
-            return Rejected("netvisor.vat_number_missing", detail, "/payer/vat_number")
-    return None
+        yield from _line_objections(document, index, line, rules)
+
+
+def _line_objections(document: Document, index: int, line: DocumentLine, rules: Rules) -> Iterator[Rejected]:
+    if not line.product_code.strip() or len(line.product_code.strip()) > _CODE:
+        detail = (
+            f"Netvisor needs a product code of 1–{_CODE} characters; line {line.position} has “{line.product_code}”."
+        )
+        yield Rejected("netvisor.product_code", detail, f"/lines/{index}/product_code")
+    if vat_code(line, rules) is None:
+        detail = (
+            f"Line {line.position}: the connection's settings name no Netvisor VAT code for category "
+            f"{line.vat_category} at {plain(line.vat_rate_percent)} %."
+        )
+        yield Rejected("netvisor.vat_code_missing", detail, f"/lines/{index}/vat_category")
+    if texts.is_reverse_charge(line) and texts.buyer_vat_id(document) is None:
+        detail = "Reverse charge needs the buyer's VAT number or business ID."
+        yield Rejected("netvisor.vat_number_missing", detail, "/payer/vat_number")
+
+
+def preflight(document: Document, rules: Rules) -> Iterator[Problem]:
+    """Everything that Netvisor is known to refuse or that we would shorten (sheet §5, §10; domain sheet §5)."""
+    yield from blocks(objections(document, rules))
+    address = document.payer.address
+    if not re.fullmatch(r"[A-Za-z]{2}", address.country):
+        yield Problem("netvisor.country", f"“{address.country}” is no country code.", "/payer/address/country")
+    code = texts.clean(address.postal_code)
+    if code and address.country.upper() == "FI" and not re.fullmatch(r"\d{5}", code):
+        yield Problem("netvisor.postal_code", f"“{code}” is no Finnish postal code.", "/payer/address/postal_code")
+    if document.due_date < document.document_date:
+        yield Problem("netvisor.due_date", "The due date is before the document date.", "/due_date")
+    yield from texts.too_long("netvisor.text_too_long", _lengths(document))
+
+
+def _lengths(document: Document) -> Iterator[tuple[str, str, int]]:
+    """(pointer, text as it would be sent, limit) of everything that is cut."""
+    payer, references = document.payer, document.references
+    yield "/payer/name", payer.name, _NAME
+    yield "/payer/address/street", payer.address.street, _NAME
+    yield "/payer/address/city", payer.address.city, _NAME
+    yield "/text_before", texts.introduction(document), _FREE_TEXT
+    yield "/references/contract", references.get("contract", ""), _AGREEMENT
+    theirs = "order_number" if references.get("order_number") else "orderer"
+    yield f"/references/{theirs}", references.get(theirs, ""), _REFERENCE
+    for index, line in enumerate(document.lines):
+        yield f"/lines/{index}/text", line.text, _LINE_TEXT
+        yield f"/lines/{index}/unit", line.unit, _CODE
 
 
 def invoice_xml(document: Document, rules: Rules, customer_id: str, product_ids: Mapping[str, str]) -> bytes:

@@ -1,6 +1,6 @@
 """Netvisor as an accounting target."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -21,6 +21,7 @@ from services.billing.domain.outcomes import (
     Rejected,
     Unclear,
 )
+from services.billing.domain.preflight import Problem
 from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared
 
 _MAX_PAGES = 100
@@ -55,6 +56,10 @@ class NetvisorTarget:
         except Stop as stop:
             return stop.outcome
         return Prepared(mapping.invoice_xml(document, self._rules, customer_id, product_ids), document.key)
+
+    def preflight(self, document: Document) -> Sequence[Problem]:
+        """See `ForeseesProblems`."""
+        return tuple(mapping.preflight(document, self._rules))
 
     def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:
         """One POST; then, if so set, a read for number and totals whose failure changes nothing."""

@@ -3,7 +3,7 @@
 Source: procountor interface sheet §4–§7.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from services.billing.adapters.procountor import names
 from services.billing.adapters.procountor.exact_json import JsonValue, encode
 from services.billing.domain.document import Address, Document, DocumentLine, Party
 from services.billing.domain.outcomes import Rejected
+from services.billing.domain.preflight import Problem, Severity, blocks
 
 DEFAULT_VAT_STATUSES = {"S": 1}
 """1 is domestic sale.
@@ -23,6 +24,9 @@ The other numbers depend on the company (sheet §6), so they must be given in th
 _NAME, _STREET, _ZIP, _CITY, _KEY, _REFERENCE, _COMMENT, _NOTES, _PRODUCT, _CODE = (
     80, 80, 20, 40, 40, 70, 512, 10_000, 100, 40,
 )  # fmt: skip
+
+_BUSINESSES = frozenset({"company", "housing_company", "public"})
+_LONGEST_TERM_DAYS = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,61 +65,100 @@ def objection(document: Document, rules: Rules) -> Rejected | None:
 
     None if nothing does.
     """
+    return next(objections(document, rules), None)
+
+
+def objections(document: Document, rules: Rules) -> Iterator[Rejected]:
+    """All reasons for `objection`."""
     if not document.lines:
-        return Rejected("procountor.no_lines", "The document has no lines.", "/lines")
+        yield Rejected("procountor.no_lines", "The document has no lines.", "/lines")
     if len(document.key) > _KEY:
-        return Rejected("procountor.key", f"The document's key is longer than {_KEY} characters.", "/key")
-    return _payer_objection(document.payer, rules) or next(
-        (
-            found
-            for index, line in enumerate(document.lines)
-            if (found := _line_objection(document, index, line, rules))
-        ),
-        None,
-    )
+        yield Rejected("procountor.key", f"The document's key is longer than {_KEY} characters.", "/key")
+    yield from _payer_objections(document.payer, rules)
+    for index, line in enumerate(document.lines):
+        yield from _line_objections(document, index, line, rules)
 
 
-def _payer_objection(payer: Party, rules: Rules) -> Rejected | None:
+def _payer_objections(payer: Party, rules: Rules) -> Iterator[Rejected]:
     if not payer.number.strip():
-        return Rejected("procountor.customer_number_missing", "The payer has no customer number.", "/payer/number")
+        yield Rejected("procountor.customer_number_missing", "The payer has no customer number.", "/payer/number")
     if payer.address.country.upper() not in names.COUNTRIES:
         detail = f"The country {payer.address.country} has no counterpart in the Procountor connection."
-        return Rejected("procountor.country", detail, "/payer/address/country")
+        yield Rejected("procountor.country", detail, "/payer/address/country")
     how = channel(payer, rules)
     if how == "EMAIL" and not payer.email:
-        return Rejected(
+        yield Rejected(
             "procountor.email_missing", "An invoice by e-mail needs the payer's e-mail address.", "/payer/email"
         )
     if how == "ELECTRONIC_INVOICE" and not payer.einvoice_address:
         detail = "An e-invoice needs the payer's e-invoice address."
-        return Rejected("procountor.einvoice_address_missing", detail, "/payer/einvoice_address")
+        yield Rejected("procountor.einvoice_address_missing", detail, "/payer/einvoice_address")
     if how == "ELECTRONIC_INVOICE" and not payer.einvoice_operator:
         detail = "An e-invoice needs the operator of the payer's e-invoice address."
-        return Rejected("procountor.einvoice_operator_missing", detail, "/payer/einvoice_operator")
+        yield Rejected("procountor.einvoice_operator_missing", detail, "/payer/einvoice_operator")
     if how in ("ELECTRONIC_INVOICE", "MAIL"):
         for name in ("street", "postal_code", "city"):
             if not getattr(payer.address, name).strip():
                 detail = "An e-invoice or letter needs the payer's street, postal code and city."
-                return Rejected("procountor.address_incomplete", detail, f"/payer/address/{name}")
-    return None
+                yield Rejected("procountor.address_incomplete", detail, f"/payer/address/{name}")
 
 
-def _line_objection(document: Document, index: int, line: DocumentLine, rules: Rules) -> Rejected | None:
+def _line_objections(document: Document, index: int, line: DocumentLine, rules: Rules) -> Iterator[Rejected]:
     if not line.product_code.strip() or len(line.product_code.strip()) > _CODE:
         detail = (
             f"Procountor needs a product code of 1–{_CODE} characters; line {line.position} has “{line.product_code}”."
         )
-        return Rejected("procountor.product_code", detail, f"/lines/{index}/product_code")
+        yield Rejected("procountor.product_code", detail, f"/lines/{index}/product_code")
     if vat_status(line, rules) is None:
         detail = (
             f"Line {line.position}: the connection's settings name no Procountor VAT status for category "
             f"{line.vat_category} at {_trimmed(line.vat_rate_percent):f} %."
         )
-        return Rejected("procountor.vat_status_missing", detail, f"/lines/{index}/vat_category")
+        yield Rejected("procountor.vat_status_missing", detail, f"/lines/{index}/vat_category")
     if texts.is_reverse_charge(line) and texts.buyer_vat_id(document) is None:
         detail = "Reverse charge needs the buyer's VAT number or business ID."
-        return Rejected("procountor.vat_number_missing", detail, "/payer/vat_number")
-    return None
+        yield Rejected("procountor.vat_number_missing", detail, "/payer/vat_number")
+
+
+def preflight(document: Document, rules: Rules) -> Iterator[Problem]:
+    """Everything that Procountor is known to refuse or that we would replace or shorten (sheet §4–§6)."""
+    yield from blocks(objections(document, rules))
+    payer = document.payer
+    if payer.kind in _BUSINESSES and not texts.clean(payer.business_id or ""):
+        detail = "Procountor needs the business ID of a company."
+        yield Problem("procountor.business_id_missing", detail, "/payer/business_id")
+    if not 0 <= (document.due_date - document.document_date).days <= _LONGEST_TERM_DAYS:
+        detail = f"The due date must be 0–{_LONGEST_TERM_DAYS} days after the document date."
+        yield Problem("procountor.due_date", detail, "/due_date")
+    for index, line in enumerate(document.lines):
+        if line.unit.strip() not in ("", "%") and _unit(line, rules) == names.NO_UNIT:
+            detail = f"Procountor has no unit “{line.unit}”; it would stand in the comment."
+            yield Problem("procountor.unit_unknown", detail, f"/lines/{index}/unit", Severity.WARNING)
+    yield from _replaced(document)
+    yield from texts.too_long("procountor.text_too_long", _lengths(document))
+
+
+def _replaced(document: Document) -> Iterator[Problem]:
+    """Texts with characters that Windows-1252 lacks."""
+    for pointer, text, _ in _lengths(document):
+        clean = texts.clean(text)
+        lost = sorted({character for character in clean if names.in_windows_1252(character) != character})
+        if lost:
+            detail = f"These characters are replaced: {' '.join(lost)[:60]}"
+            yield Problem("procountor.characters_replaced", detail, pointer, Severity.WARNING)
+
+
+def _lengths(document: Document) -> Iterator[tuple[str, str, int]]:
+    """(pointer, text, limit) of everything that is cut and whose characters are replaced."""
+    address = document.payer.address
+    yield "/payer/name", document.payer.name, _NAME
+    yield "/payer/address/street", address.street, _STREET
+    yield "/payer/address/postal_code", address.postal_code, _ZIP
+    yield "/payer/address/city", address.city, _CITY
+    yield "/references/order_number", document.references.get("order_number", ""), _REFERENCE
+    yield "/text_before", texts.introduction(document), _NOTES
+    for index, line in enumerate(document.lines):
+        yield f"/lines/{index}/text", line.text, _COMMENT
 
 
 def invoice_json(document: Document, rules: Rules, partner_id: int, product_ids: Mapping[str, int]) -> bytes:
@@ -200,7 +243,7 @@ def _address(name: str, address: Address) -> dict[str, JsonValue]:
 def _row(line: DocumentLine, rules: Rules, product_id: int, header_status: int | None) -> dict[str, JsonValue]:
     text = _text(line.text, _COMMENT) or line.product_code
     name = _text(text.replace("\n", " "), _NAME)
-    unit = rules.units.get(line.unit) or names.unit_name(line.unit)
+    unit = _unit(line, rules)
     comment = [text] if name != text else []
     if unit == names.NO_UNIT and line.unit.strip() not in ("", "%"):
         comment.append(f"({_text(line.unit, 20)})")
@@ -256,7 +299,7 @@ def product_json(line: DocumentLine, rules: Rules, currency: str) -> bytes:
             "type": "SALES",
             "name": _text(line.text.split("\n")[0], _PRODUCT) or line.product_code.strip(),
             "code": line.product_code.strip(),
-            "unit": rules.units.get(line.unit) or names.unit_name(line.unit),
+            "unit": _unit(line, rules),
             "discount": 0,
             "price": _trimmed(line.unit_price),
             "vat": _trimmed(line.vat_rate_percent),
@@ -264,6 +307,10 @@ def product_json(line: DocumentLine, rules: Rules, currency: str) -> bytes:
             "currency": currency,
         }
     )
+
+
+def _unit(line: DocumentLine, rules: Rules) -> str:
+    return rules.units.get(line.unit) or names.unit_name(line.unit)
 
 
 def _text(text: str, limit: int) -> str:

@@ -1,6 +1,6 @@
 """Procountor as an accounting target."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from services.billing.domain.outcomes import (
     Rejected,
     Unclear,
 )
+from services.billing.domain.preflight import Problem
 from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared
 
 _PAGE_SIZE = 200
@@ -52,6 +53,10 @@ class ProcountorTarget:
         except Stop as stop:
             return stop.outcome
         return Prepared(mapping.invoice_json(document, self._rules, partner_id, product_ids), document.key)
+
+    def preflight(self, document: Document) -> Sequence[Problem]:
+        """See `ForeseesProblems`."""
+        return tuple(mapping.preflight(document, self._rules))
 
     def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:
         """One POST. An answer that shows another key than ours is no acceptance."""

@@ -12,6 +12,7 @@ from services.billing.app.dispatcher import Dispatcher, DispatcherSettings
 from services.billing.app.orders import register_approved_order
 from services.billing.bootstrap import SERVICE
 from services.billing.domain.outcomes import Rejected
+from services.billing.domain.preflight import Problem
 from services.billing.domain.reason_texts import REASONS
 from services.billing.messaging.inbound import approval_of, on_customer_changed
 from services.billing.tests.fakes import FakeKind, FakeTarget
@@ -342,3 +343,19 @@ def test_the_desk_tells_reasons_in_the_callers_language(api: Api) -> None:
     moved = api.biller.post(f"{path}/redirect", {"connection_id": other.json["id"]})
     assert (moved.status_code, moved.json["connection_id"]) == (200, other.json["id"])
     assert api.biller.get(path).json["state"] == "skipped"
+
+
+def test_locking_over_http_names_what_would_be_refused(api: Api) -> None:
+    api.connect()
+    api.target.foreseen = lambda _document: [Problem("netvisor.postal_code", "x", "/payer/address/postal_code")]
+    customer = api.approve("monthly")
+    batch = api.biller.post("/batches", {"customer_ids": [customer]}).json
+    (item,) = api.biller.get(f"/batches/{batch['id']}/preview?lang=en").json["items"]
+    (problem,) = item["problems"]
+    assert (problem["severity"], problem["explanation"]["field"]) == ("block", "/billing_address/postal_code")
+    assert problem["explanation"]["text"] == REASONS["netvisor.postal_code"][4]
+    refused = api.biller.post(f"/batches/{batch['id']}/lock", {"accept_warnings": True})
+    assert (refused.status_code, refused.json["code"]) == (422, "batch.not_billable")
+    assert refused.json["errors"][0]["pointer"] == "/documents/0/payer/address/postal_code"
+    assert api.biller.post(f"/batches/{batch['id']}/lock", {"leave_out": True}).json["code"] == "batch.nothing_to_bill"
+    assert api.biller.post(f"/batches/{batch['id']}/lock", {"force": True}).status_code == 400

@@ -1,0 +1,102 @@
+"""What Netvisor and Procountor would refuse or change is known before anything is sent."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.billing.adapters.netvisor import mapping as netvisor
+from services.billing.adapters.procountor import mapping as procountor
+from services.billing.domain.document import Document, Party
+from services.billing.domain.preflight import Severity
+from services.billing.tests.targets import a_document, a_line, a_payer
+
+NETVISOR = netvisor.Rules()
+PROCOUNTOR = procountor.Rules(iban="FI3715903000000776")
+
+
+def of_netvisor(document: Document) -> list[tuple[str, str | None, str]]:
+    return [(each.code, each.pointer, each.severity.value) for each in netvisor.preflight(document, NETVISOR)]
+
+
+def of_procountor(document: Document) -> list[tuple[str, str | None, str]]:
+    return [(each.code, each.pointer, each.severity.value) for each in procountor.preflight(document, PROCOUNTOR)]
+
+
+def with_address(**changes: Any) -> Party:
+    payer = a_payer()
+    return replace(payer, address=replace(payer.address, **changes))
+
+
+def test_a_document_in_order_has_no_problems() -> None:
+    assert of_netvisor(a_document()) == []
+    assert of_procountor(a_document()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "pointer", "severity"),
+    [
+        ({"payer": a_payer(number=" ")}, "netvisor.customer_number_missing", "/payer/number", "block"),
+        ({"payer": with_address(country="Suomi")}, "netvisor.country", "/payer/address/country", "block"),
+        ({"payer": with_address(postal_code="2150")}, "netvisor.postal_code", "/payer/address/postal_code", "block"),
+        ({"due_date": date(2026, 3, 1)}, "netvisor.due_date", "/due_date", "block"),
+        ({"references": {"contract": "S" * 36}}, "netvisor.text_too_long", "/references/contract", "warning"),
+        ({"payer": a_payer(name="N" * 251)}, "netvisor.text_too_long", "/payer/name", "warning"),
+    ],
+)
+def test_netvisor(changes: dict[str, Any], code: str, pointer: str, severity: str) -> None:
+    assert (code, pointer, severity) in of_netvisor(a_document(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "pointer", "severity"),
+    [
+        ({"payer": a_payer(business_id=None)}, "procountor.business_id_missing", "/payer/business_id", "block"),
+        (
+            {"payer": a_payer(einvoice_operator=None)},
+            "procountor.einvoice_operator_missing",
+            "/payer/einvoice_operator",
+            "block",
+        ),
+        ({"payer": with_address(city="")}, "procountor.address_incomplete", "/payer/address/city", "block"),
+        ({"payer": with_address(country="XX")}, "procountor.country", "/payer/address/country", "block"),
+        ({"due_date": date(2030, 1, 1)}, "procountor.due_date", "/due_date", "block"),
+        ({"payer": a_payer(name="Łódź ≤ Oy")}, "procountor.characters_replaced", "/payer/name", "warning"),
+        ({"payer": a_payer(name="N" * 81)}, "procountor.text_too_long", "/payer/name", "warning"),
+    ],
+)
+def test_procountor(changes: dict[str, Any], code: str, pointer: str, severity: str) -> None:
+    assert (code, pointer, severity) in of_procountor(a_document(**changes))
+
+
+def test_every_line_is_looked_at_and_everything_is_told_at_once() -> None:
+    lines = [a_line(product_code=""), a_line(vat_category="E"), a_line(unit="tynnyri")]
+    document = a_document(lines, payer=a_payer(number="", business_id=None, kind="company"))
+    assert {(code, pointer) for code, pointer, _ in of_procountor(document)} >= {
+        ("procountor.customer_number_missing", "/payer/number"),
+        ("procountor.business_id_missing", "/payer/business_id"),
+        ("procountor.product_code", "/lines/0/product_code"),
+        ("procountor.vat_status_missing", "/lines/1/vat_category"),
+        ("procountor.unit_unknown", "/lines/2/unit"),
+    }
+    assert [code for code, *_ in of_netvisor(document)] == [
+        "netvisor.customer_number_missing",
+        "netvisor.product_code",
+        "netvisor.vat_code_missing",
+    ]
+
+
+def test_a_private_person_needs_no_business_id() -> None:
+    payer = a_payer(kind="private", business_id=None, invoice_channel="letter")
+    assert of_procountor(a_document(payer=payer)) == []
+
+
+def test_a_unit_that_the_connection_maps_is_known() -> None:
+    rules = replace(PROCOUNTOR, units={"tynnyri": "PIECE"})
+    assert list(procountor.preflight(a_document([a_line(unit="tynnyri")]), rules)) == []
+
+
+def test_what_would_be_refused_is_a_block_and_what_would_be_changed_a_warning() -> None:
+    found = list(procountor.preflight(a_document([a_line(unit="tynnyri", product_code="")]), PROCOUNTOR))
+    assert {each.severity for each in found} == {Severity.BLOCK, Severity.WARNING}
