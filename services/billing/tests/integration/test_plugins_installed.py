@@ -1,6 +1,7 @@
 """Adapters of others, found by what a package installer leaves on the path."""
 
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,11 @@ import pytest
 from services.billing.adapters import plugins
 from services.billing.adapters.kind import Site
 from services.billing.adapters.registry import TARGETS, installed
+from services.billing.domain.outcomes import Accepted
+from services.billing.domain.target import Prepared
+from services.billing.tests.targets import MemoryLinks, a_document
+
+EXAMPLE = Path(__file__).parents[4] / "docs" / "examples" / "jsonl_adapter"
 
 GOOD = """
 from marshmallow import RAISE, Schema
@@ -93,3 +99,24 @@ def test_secrets_that_are_settings_too_are_refused(install: Install) -> None:
     )
     install("ledgerly", "fake_ledgerly", source.replace("Settings, ()", "Settings, ('key',)"))
     assert "Secrets cannot be settings too: key" in installed(Site()).broken[0].error
+
+
+def test_the_example_of_the_documentation_is_such_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]
+    declared = project["entry-points"][plugins.GROUP]
+    info = tmp_path / f"urakka_jsonl-{project['version']}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+    lines = "".join(f"{name} = {place}\n" for name, place in declared.items())
+    (info / "entry_points.txt").write_text(f"[{plugins.GROUP}]\n{lines}")
+    monkeypatch.syspath_prepend(EXAMPLE)
+    monkeypatch.syspath_prepend(tmp_path)
+    found = installed(Site())
+    assert found.broken == ()
+    kind = found.kinds["jsonl"]
+    target = kind.build(kind.settings().load({"folder": str(tmp_path)}), {})
+    document = a_document()
+    prepared = target.prepare(document, MemoryLinks())
+    assert isinstance(prepared, Prepared)
+    assert target.send(prepared) == Accepted(document.key)
+    assert len((EXAMPLE / "urakka_jsonl.py").read_text().splitlines()) < 150
