@@ -77,7 +77,7 @@ def test_a_process_dies_there_and_every_order_is_billed_once(
 ) -> None:
     yard, foreman = scene.yards[kind], scene.foremen[kind]
     orders = [yard.finished_order(foreman, random.Random(n)) for n in range(ORDERS_AT_ONCE)]
-    eventually(lambda: not open_events(scene.suite.database_url), timeout_s=DEATH_WITHIN_S, every_s=0.2)
+    eventually(lambda: not open_events(scene.suite.inspection_url), timeout_s=DEATH_WITHIN_S, every_s=0.2)
     before = pid_of(scene.suite, f"{service}-{role}")
 
     token = lay_token(scene.tokens, service, point)
@@ -89,15 +89,15 @@ def test_a_process_dies_there_and_every_order_is_billed_once(
     eventually(lambda: pid_of(scene.suite, f"{service}-{role}") not in (None, before), timeout_s=DEATH_WITHIN_S)
     for order in orders:
         eventually(lambda known=order: is_billed(foreman, known), timeout_s=BILLED_WITHIN_S, every_s=0.2)
-    eventually(lambda: not open_events(scene.suite.database_url), timeout_s=DEATH_WITHIN_S, every_s=0.2)
+    eventually(lambda: not open_events(scene.suite.inspection_url), timeout_s=DEATH_WITHIN_S, every_s=0.2)
     audit(yard.firm, scene.approved[kind])
-    assert broken_invariants("billing", scene.suite.database_url) == ""
+    assert broken_invariants("billing", scene.suite.inspection_url) == ""
 
 
 def test_what_was_being_sent_was_looked_up_before_anything_else(scene: Scene) -> None:
     """Where the call had been made, the look found the invoice; where not, two looks had to miss it first."""
     history = rows_of(
-        scene.suite.database_url,
+        scene.suite.inspection_url,
         "billing",
         "SELECT dispatch_id, kind || ' ' || outcome AS step FROM dispatch_attempts ORDER BY dispatch_id, id",
     )

@@ -29,13 +29,13 @@ from tests.support.suite import SHORT_TIMEOUTS, Suite, running_suite
 from tests.support.yard import Yard, finished_orders, open_yard
 
 ORDERS_OF_EACH = 150
-KILLS = 30
+KILLS = 28
 BROKER_DIES_AFTER_KILLS = 10
 APPROVERS_OF_EACH = 3
 STORM_WITHIN_S = 240.0
 SETTLED_WITHIN_S = 180.0
-LOST_ANSWERS = {"kind": "timeout_after_save", "probability": 0.04, "delay_s": 3}
-TARGET_LATENCY_S = 0.06
+LOST_ANSWERS = {"kind": "timeout_after_save", "probability": 0.04, "delay_s": 2}
+TARGET_LATENCY_S = 0.08
 """Of each call: dispatchers die in the middle of calls, too."""
 KILLED = (
     "workorders-api",
@@ -87,12 +87,12 @@ def test_three_hundred_approvals_become_three_hundred_invoices(tmp_path: Path, b
         figures = [
             audit(yard.firm, [str(order["number"]) for order in made]) for yard, made in zip(yards, orders, strict=True)
         ]
-        assert broken_invariants("billing", suite.database_url) == ""
+        assert broken_invariants("billing", suite.inspection_url) == ""
         lost_answers = sum(spoiled_calls(yard.firm.target) for yard in yards)
         history = Counter(
             {
                 f"{row['kind']}:{row['outcome']}": int(row["n"])
-                for row in rows_of(suite.database_url, "billing", _HISTORY)
+                for row in rows_of(suite.inspection_url, "billing", _HISTORY)
             }
         )
         print(
@@ -121,7 +121,7 @@ def approve_in_the_storm(
         if count == BROKER_DIES_AFTER_KILLS:
             broker_dies.set()
 
-    killer = Killer(suite.production, KILLED, count=KILLS, chance=random.Random(seed), released=after_kill)
+    killer = Killer(suite, KILLED, count=KILLS, chance=random.Random(seed), released=after_kill)
     shares = [
         (yard, list(made)[part::APPROVERS_OF_EACH])
         for yard, made in zip(yards, orders, strict=True)
@@ -167,8 +167,8 @@ def wait_until_settled(suite: Suite) -> None:
     query = "SELECT state, count(*) AS n FROM work_orders WHERE state <> 'cancelled' GROUP BY state"
 
     def unbilled() -> dict[str, int]:
-        states = {row["state"]: int(row["n"]) for row in rows_of(suite.database_url, "workorders", query)}
+        states = {row["state"]: int(row["n"]) for row in rows_of(suite.inspection_url, "workorders", query)}
         return {state: n for state, n in states.items() if state != "billed"}
 
     eventually(lambda: not unbilled(), timeout_s=deadline - time.monotonic(), every_s=0.5)
-    eventually(lambda: not open_events(suite.database_url), timeout_s=deadline - time.monotonic() + 10, every_s=0.5)
+    eventually(lambda: not open_events(suite.inspection_url), timeout_s=deadline - time.monotonic() + 10, every_s=0.5)

@@ -56,12 +56,11 @@ def test_the_report_and_the_imports_are_those_of_the_one_box(played: Played) -> 
 
 
 def test_nothing_stays_on_the_bus(played: Played) -> None:
-    eventually(lambda: not open_events(played.suite.database_url), timeout_s=30, every_s=0.5)
+    eventually(lambda: not open_events(played.suite.inspection_url), timeout_s=30, every_s=0.5)
 
 
 def test_the_ledger_invariant_holds(played: Played) -> None:
-    url = played.suite.database_url
-    assert broken_invariants("billing", url) == ""
+    assert broken_invariants("billing", played.suite.inspection_url) == ""
 
 
 def test_every_part_ran_in_a_process_of_its_own(played: Played) -> None:
@@ -72,7 +71,7 @@ def test_every_part_ran_in_a_process_of_its_own(played: Played) -> None:
 
 def test_one_correlation_id_follows_an_order_from_the_call_to_the_dispatch_and_back(played: Played) -> None:
     """The approval's id and trace stand in the log of every process that the order passed."""
-    url, folder = played.suite.database_url, played.suite.log_folder
+    url, folder = played.suite.inspection_url, played.suite.log_folder
     dispatches = rows_of(url, "billing", "SELECT id, correlation_id, traceparent FROM dispatches ORDER BY id")
     approvals = {
         str(line["correlation_id"]): line
@@ -94,7 +93,7 @@ def test_one_correlation_id_follows_an_order_from_the_call_to_the_dispatch_and_b
 
 def test_the_relays_put_the_correlation_id_on_the_wire(played: Played) -> None:
     """The relay itself handles batches, not orders: the id goes with each event, in its envelope."""
-    url = played.suite.database_url
+    url = played.suite.inspection_url
     events = rows_of(url, "workorders", "SELECT payload FROM outbox WHERE type LIKE '%workorder.approved.v1'")
     sent = {str(json.loads(bytes(event["payload"]))["correlationid"]) for event in events}
     dispatches = rows_of(url, "billing", "SELECT DISTINCT correlation_id FROM dispatches")

@@ -7,21 +7,22 @@ import os
 import random
 import signal
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
 import psutil
+import requests
 
-from deploy.production import Production
+from tests.support.suite import Suite, log_lines
 
-_RIPE_S = 1.5
-"""A process is not killed before it lived this long: else nothing but starting would be tried."""
-_PAUSE_S = (0.2, 1.2)
+_PAUSE_S = (0.1, 0.9)
+_READY_TIMEOUT_S = 1.0
 
 
 class Killer:
     """SIGKILLs processes of a running suite, one after the other, until it has killed `count`.
+
+    Only those that are at work: killing what still starts would try nothing but starting.
 
     names     of the processes as `Production` calls them; every one has its turn before any has a second one. Of an
               API it is the master or a worker process
@@ -30,19 +31,18 @@ class Killer:
 
     def __init__(
         self,
-        production: Production,
+        suite: Suite,
         names: Sequence[str],
         *,
         count: int,
         chance: random.Random,
         released: Callable[[int], None],
     ) -> None:
-        self._production = production
+        self._suite = suite
         self._names = names
         self._count = count
         self._chance = chance
         self._released = released
-        self._seen: dict[int, float] = {}
         self._round: list[str] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="killer")
@@ -67,18 +67,23 @@ class Killer:
             if not self._round:
                 self._round = self._chance.sample(self._names, len(self._names))
             name = self._round.pop()
-            pid = self._production.processes(name).get(name)
-            if pid is not None and self._is_ripe(pid) and self._kill(name, pid):
+            pid = self._suite.production.processes(name).get(name)
+            if pid is not None and self._is_at_work(name) and self._kill(name, pid):
                 self.kills[name] += 1
                 self._released(self.kills.total())
             else:
                 self._round.insert(0, name)
 
-    def _is_ripe(self, pid: int) -> bool:
-        now = time.monotonic()
-        for running in self._production.processes().values():
-            self._seen.setdefault(running, now)
-        return now - self._seen.setdefault(pid, now) >= _RIPE_S
+    def _is_at_work(self, name: str) -> bool:
+        """Whether an API is ready, or a worker has said once more that it started than it was killed."""
+        service, role = name.split("-")
+        if role != "api":
+            starts = sum(line["event"] == "worker.started" for line in log_lines(self._suite.log_folder, name))
+            return starts > self.kills[name]
+        address = self._suite.production.addresses[service]
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"{address}/readyz", timeout=_READY_TIMEOUT_S).status_code == 200
+        return False
 
     def _kill(self, name: str, pid: int) -> bool:
         victim = pid
