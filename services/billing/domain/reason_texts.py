@@ -322,6 +322,13 @@ REASONS: Mapping[str, Entry] = {
         "The e-invoice operator or receiver did not accept the invoice. Read its own words, correct the data and try again.",
     ),
     "einvoice.texts_fitted": _TOO_LONG,
+    "einvoice.text_shortened": _TOO_LONG,
+    "einvoice.characters_lost": (
+        None, None,
+        "Tekstissä on merkkejä, joita laskumuoto ei tunne. Niiden tilalle tulee kysymysmerkki.",
+        "Texten har tecken som fakturaformatet inte har. I stället för dem kommer ett frågetecken.",
+        "The text has characters that the invoice format lacks. A question mark will stand for each.",
+    ),
     "finvoice.buyer_operator_missing": _EINVOICE_OPERATOR,
     "finvoice.identifier_too_long": (
         None, None,

@@ -134,4 +134,5 @@ def _serve(listener: socket.socket, host_key: paramiko.PKey, server: SftpServer)
         transport.add_server_key(host_key)
         transport.set_subsystem_handler("sftp", paramiko.SFTPServer, _Files, server)
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
-            transport.start_server(server=_Doorman(server))
+            # With an event it does not wait for the handshake, which a client may break off.
+            transport.start_server(event=threading.Event(), server=_Doorman(server))

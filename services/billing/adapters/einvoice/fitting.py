@@ -43,7 +43,12 @@ _LOOK_ALIKES: Final[Mapping[int, str]] = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A text was changed. field: whose; change: "cut", "split" or "replaced" (characters). Holds none of the text."""
+    """A text was changed.
+
+    field   JSON pointer into our document, or a word for what is not in it.
+    change  "cut" or "lost" (characters, of which nothing like them was left): the reader misses something; "split" or
+            "replaced": all is there.
+    """
 
     field: str
     change: str
@@ -63,18 +68,18 @@ class Fitter:
     def text(self, value: str, place: str) -> str:
         """The cleaned text, in characters that the encoding has; several lines stay several lines."""
         cleaned = texts.clean(value).replace("\t", " ")
-        encodable = "".join(self._character(each) for each in cleaned)
-        if encodable != cleaned:
-            self._note(place, "replaced")
-        return encodable
+        if self._has(cleaned):
+            return cleaned
+        self._note(place, "replaced")
+        return "".join(self._character(each, place) for each in cleaned)
 
     def one(self, value: str, limit: int, place: str) -> str:
         """One line of at most `limit` characters; a cut is shown by an ellipsis."""
-        line = " ".join(self.text(value, place).split("\n"))
-        if len(line) <= limit:
-            return line
-        self._note(place, "cut")
-        return line[: limit - len(self._ellipsis)].rstrip() + self._ellipsis
+        return self._shortened(value, limit, place, "cut")
+
+    def beginning(self, value: str, limit: int, place: str) -> str:
+        """As `one`, for a text of which the whole stands elsewhere in the file: nothing is lost by cutting it here."""
+        return self._shortened(value, limit, place, "split")
 
     def several(self, value: str, limit: int, count: int, place: str) -> list[str]:
         """At most `count` lines of `limit` characters, broken between words where there are any; the last may be cut.
@@ -106,17 +111,25 @@ class Fitter:
             self._note(place, "split")
         return [part for part in [*parts, rest] if part]
 
-    def _character(self, character: str) -> str:
+    def _shortened(self, value: str, limit: int, place: str, change: str) -> str:
+        line = " ".join(self.text(value, place).split("\n"))
+        if len(line) <= limit:
+            return line
+        self._note(place, change)
+        return line[: limit - len(self._ellipsis)].rstrip() + self._ellipsis
+
+    def _character(self, character: str, place: str) -> str:
         if self._has(character):
             return character
         for candidate in (character.translate(_LOOK_ALIKES), _without_accents(character)):
             if candidate != character and all(self._has(each) for each in candidate):
                 return candidate
+        self._note(place, "lost")
         return "?"
 
-    def _has(self, character: str) -> bool:
+    def _has(self, text: str) -> bool:
         try:
-            character.encode(self.encoding)
+            text.encode(self.encoding)
         except UnicodeEncodeError:
             return False
         return True

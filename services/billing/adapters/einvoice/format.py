@@ -1,5 +1,6 @@
 """What a file format must be able to do for `EinvoiceTarget`."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,8 +30,11 @@ class Format(Protocol):
     def content_type(self) -> str:
         """For HTTP."""
 
-    def objection(self, document: Document) -> Rejected | None:
+    def objections(self, document: Document) -> Iterator[Rejected]:
         """What this format refuses besides what every e-invoice refuses."""
+
+    def losses(self, document: Document) -> Sequence[Notice]:
+        """The payer's and the lines' texts that this format shortens, or has no characters for."""
 
     def write(self, invoice: Invoice) -> Written:
         """The file."""

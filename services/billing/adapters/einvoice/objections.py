@@ -16,12 +16,8 @@ from shared.units import UnknownUnit, unit
 _CATEGORIES = frozenset({"S", "AE", "Z"})
 
 
-def objection(document: Document) -> Rejected | None:
-    """The first reason, or None. Sums are part of it: see `figures.check_document`."""
-    return next(_objections(document), None)
-
-
-def _objections(document: Document) -> Iterator[Rejected]:
+def objections(document: Document) -> Iterator[Rejected]:
+    """Every reason, the sums among them: see `figures.check_document`."""
     yield from _of_buyer(document)
     if not document.lines:
         yield Rejected("einvoice.no_lines", "The document has no lines.", "/lines")

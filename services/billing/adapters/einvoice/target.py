@@ -1,18 +1,29 @@
 """An e-invoice format over a delivery, as an accounting target."""
 
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Final
+
 from services.billing.adapters.delivery.parcel import Delivery, Parcel
-from services.billing.adapters.einvoice import figures, objections
+from services.billing.adapters.einvoice import figures
 from services.billing.adapters.einvoice.compose import compose
 from services.billing.adapters.einvoice.format import Format
+from services.billing.adapters.einvoice.objections import objections
 from services.billing.adapters.einvoice.seller import Seller
 from services.billing.adapters.einvoice.xml import NotReadable
 from services.billing.domain.document import Document
 from services.billing.domain.numbering import NumberSeries
 from services.billing.domain.outcomes import Accepted, Finding, NotSent, Rejected, Unclear
+from services.billing.domain.preflight import Problem, Severity, blocks
 from services.billing.domain.target import LinkStore, Prepared
 from shared.telemetry import get_logger
 
 log = get_logger("billing.einvoice")
+
+_LOSSES: Final = {
+    "cut": ("einvoice.text_shortened", "The text is longer than the format has room for; its end is left out."),
+    "lost": ("einvoice.characters_lost", "The format has no such characters; a question mark stands for each."),
+}
 
 
 class EinvoiceTarget:
@@ -38,7 +49,7 @@ class EinvoiceTarget:
         The number comes last of all that can fail, because it is used up by being given out. Asks nobody outside.
         `links` must be a `NumberSeries` too.
         """
-        refusal = objections.objection(document) or self._form.objection(document)
+        refusal = next(self._objections(document), None)
         if refusal is not None:
             return refusal
         if not isinstance(links, NumberSeries):
@@ -52,6 +63,14 @@ class EinvoiceTarget:
             changes = sorted(f"{notice.field}: {notice.change}" for notice in written.notices)
             log.info("einvoice.texts_fitted", document_id=document.id, changes=changes)
         return Prepared(written.payload, document.key)
+
+    def preflight(self, document: Document) -> Sequence[Problem]:
+        """See `ForeseesProblems`: what `prepare` would refuse, and texts of which something would be missing."""
+        problems = blocks(self._objections(document))
+        for notice in self._form.losses(document):
+            code, detail = _LOSSES[notice.change]
+            problems.append(Problem(code, detail, notice.field, Severity.WARNING))
+        return tuple(problems)
 
     def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:
         """Hand the file over once. The totals are read from the very bytes that were handed over."""
@@ -78,3 +97,6 @@ class EinvoiceTarget:
     def check(self) -> None:
         """Try the way of delivery without delivering anything. Raises ConnectionProblem."""
         self._delivery.check()
+
+    def _objections(self, document: Document) -> Iterator[Rejected]:
+        return chain(objections(document), self._form.objections(document))

@@ -9,6 +9,7 @@ from lxml import etree
 from services.billing.adapters import texts
 from services.billing.adapters.einvoice import xml
 from services.billing.adapters.einvoice.figures import Figures, GroupFigures, LineFigures
+from services.billing.adapters.einvoice.fitting import Notice
 from services.billing.adapters.einvoice.format import Written
 from services.billing.adapters.einvoice.invoice import Invoice
 from services.billing.adapters.einvoice.words import plain
@@ -33,9 +34,13 @@ class FinvoiceForm:
     name: str = "finvoice"
     content_type: str = "application/xml"
 
-    def objection(self, document: Document) -> Rejected | None:
+    def objections(self, document: Document) -> Iterator[Rejected]:
         """Identifiers that are too long are never cut, so they are refused."""
-        return next(_objections(document), None)
+        return _objections(document)
+
+    def losses(self, document: Document) -> tuple[Notice, ...]:
+        """See `writer.losses`."""
+        return writer.losses(document, self.encoding)
 
     def write(self, invoice: Invoice) -> Written:
         """The file."""

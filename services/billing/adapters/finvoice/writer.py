@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from services.billing.adapters.einvoice import xml
-from services.billing.adapters.einvoice.fitting import Fitter
+from services.billing.adapters.einvoice.fitting import Fitter, Notice
 from services.billing.adapters.einvoice.format import Written
 from services.billing.adapters.einvoice.invoice import Invoice, InvoiceLine, VatGroup
 from services.billing.adapters.einvoice.seller import Seller
 from services.billing.adapters.einvoice.words import plain, words
 from services.billing.adapters.einvoice.xml import Branch
-from services.billing.domain.document import Address, Party
+from services.billing.domain.document import Address, Document, Party
 from shared.finland import is_business_id
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -47,6 +47,23 @@ def write(invoice: Invoice, encoding: str) -> Written:
     return Written(xml.serialised(root, encoding), tuple(fitter.notices))
 
 
+def losses(document: Document, encoding: str) -> tuple[Notice, ...]:
+    """What of the payer and the lines would be missing in the file: the same steps as in writing it, without the file.
+
+    Done for every document of a batch before it is locked, so it is cheap.
+    """
+    fitter = Fitter(encoding.lower())
+    payer = document.payer
+    fitter.several(payer.name, 70, 3, "/payer/name")
+    fitter.several(payer.address.street, 35, 3, "/payer/address/street")
+    fitter.one(payer.address.city, 35, "/payer/address/city")
+    fitter.one(payer.address.postal_code, 35, "/payer/address/postal_code")
+    fitter.one(document.references.get("orderer", ""), 35, "/references/orderer")
+    for index, line in enumerate(document.lines):
+        fitter.text(line.text, f"/lines/{index}/text")
+    return tuple(notice for notice in fitter.notices if notice.change in ("cut", "lost"))
+
+
 def _transmission(top: Branch, invoice: Invoice) -> None:
     """Sender, receiver and message.
 
@@ -71,11 +88,11 @@ def _seller(top: Branch, invoice: Invoice, fitter: Fitter) -> None:
     seller = invoice.seller
     party = top.branch("SellerPartyDetails")
     party.put("SellerPartyIdentifier", seller.business_id, SchemeID=_BUSINESS_ID)
-    party.put("SellerOrganisationName", fitter.one(seller.name, 70, "seller.name"))
+    party.put("SellerOrganisationName", fitter.one(seller.name, 70, "seller"))
     party.put("SellerOrganisationTaxCode", seller.vat_number)
     _address(party.branch("SellerPostalAddressDetails"), "Seller", seller.address, fitter)
     top.put("SellerOrganisationUnitNumber", seller.ovt)
-    top.put("SellerContactPersonName", fitter.one(seller.contact_name, 70, "seller.contact_name"))
+    top.put("SellerContactPersonName", fitter.one(seller.contact_name, 70, "seller"))
     if seller.phone or seller.email:
         contact = top.branch("SellerCommunicationDetails")
         contact.put("SellerPhoneNumberIdentifier", seller.phone)
@@ -84,10 +101,10 @@ def _seller(top: Branch, invoice: Invoice, fitter: Fitter) -> None:
 
 
 def _seller_information(information: Branch, seller: Seller, language: str, fitter: Fitter) -> None:
-    information.put("SellerHomeTownName", fitter.one(seller.home_town, 35, "seller.home_town"))
+    information.put("SellerHomeTownName", fitter.one(seller.home_town, 35, "seller"))
     if seller.in_prepayment_register:
         register = words(language).in_prepayment_register
-        information.put("SellerTaxRegistrationText", fitter.one(register, 35, "seller.prepayment_register"))
+        information.put("SellerTaxRegistrationText", fitter.one(register, 35, "seller"))
     for account in seller.accounts:
         details = information.branch("SellerAccountDetails")
         details.put("SellerAccountID", account.iban, IdentificationSchemeName="IBAN")
@@ -99,7 +116,7 @@ def _buyer(top: Branch, invoice: Invoice, fitter: Fitter) -> None:
     top.put("InvoiceRecipientLanguageCode", (invoice.language or "fi").upper())
     party = top.branch("BuyerPartyDetails")
     _business_id(party, buyer)
-    for part in fitter.several(buyer.name, 70, 3, "payer.name"):
+    for part in fitter.several(buyer.name, 70, 3, "/payer/name"):
         party.put("BuyerOrganisationName", part)
     party.put("BuyerOrganisationTaxCode", invoice.buyer_vat_number)
     _address(party.branch("BuyerPostalAddressDetails"), "Buyer", buyer.address, fitter)
@@ -113,11 +130,11 @@ def _business_id(party: Branch, buyer: Party) -> None:
 
 
 def _address(details: Branch, prefix: str, address: Address, fitter: Fitter) -> None:
-    place = "seller.address" if prefix == "Seller" else "payer.address"
-    for part in fitter.several(address.street, 35, 3, f"{place}.street"):
+    place = "seller" if prefix == "Seller" else "/payer/address"
+    for part in fitter.several(address.street, 35, 3, f"{place}/street"):
         details.put(f"{prefix}StreetName", part)
-    details.put(f"{prefix}TownName", fitter.one(address.city, 35, f"{place}.city"))
-    details.put(f"{prefix}PostCodeIdentifier", fitter.one(address.postal_code, 35, f"{place}.postal_code"))
+    details.put(f"{prefix}TownName", fitter.one(address.city, 35, f"{place}/city"))
+    details.put(f"{prefix}PostCodeIdentifier", fitter.one(address.postal_code, 35, f"{place}/postal_code"))
     country = address.country.upper()
     details.put("CountryCode", country)
     details.put("CountryName", _COUNTRIES.get(country, ""))
@@ -136,9 +153,9 @@ def _details(top: Branch, invoice: Invoice, fitter: Fitter) -> None:
     details.put("SellerReferenceIdentifier", _joined(invoice.orders, 70))
     details.put("SellersBuyerIdentifier", invoice.buyer.number)
     details.put("OrderIdentifier", invoice.order_number)
-    details.put("OrdererName", fitter.one(invoice.orderer, 35, "references.orderer"))
+    details.put("OrdererName", fitter.one(invoice.orderer, 35, "/references/orderer"))
     details.put("AgreementIdentifier", invoice.contract)
-    details.put("BuyerReferenceIdentifier", fitter.one(invoice.buyer_reference, 70, "references.buyer"))
+    details.put("BuyerReferenceIdentifier", fitter.one(invoice.buyer_reference, 70, "/references/orderer"))
     details.put("ProjectReferenceIdentifier", invoice.project)
     _totals(details, invoice)
     details.put("AccountDimensionText", invoice.cost_centre)
@@ -182,9 +199,9 @@ def _terms(details: Branch, invoice: Invoice, fitter: Fitter) -> None:
 
 
 def _row(row: Branch, line: InvoiceLine, currency: str, fitter: Fitter) -> None:
-    place = f"lines.{line.position}.text"
+    place = f"/lines/{line.position - 1}/text"
     row.put("ArticleIdentifier", line.code)
-    row.put("ArticleName", fitter.one(line.text, 100, place))
+    row.put("ArticleName", fitter.beginning(line.text, 100, place))
     whole = fitter.text(line.text, place)
     if len(whole) > 100 or "\n" in whole:
         first, *others = fitter.chunks(line.text, 512, place)
@@ -221,7 +238,7 @@ def _epi(epi: Branch, invoice: Invoice, fitter: Fitter) -> None:
     bank = parties.branch("EpiBfiPartyDetails")
     bank.put("EpiBfiIdentifier", account.bic, IdentificationSchemeName="BIC")
     payee = parties.branch("EpiBeneficiaryPartyDetails")
-    payee.put("EpiNameAddressDetails", fitter.one(invoice.seller.name, 35, "seller.name"))
+    payee.put("EpiNameAddressDetails", fitter.beginning(invoice.seller.name, 35, "seller"))
     payee.put("EpiAccountID", account.iban, IdentificationSchemeName="IBAN")
     instruction = epi.branch("EpiPaymentInstructionDetails")
     scheme = "ISO" if invoice.payment.is_rf else "SPY"

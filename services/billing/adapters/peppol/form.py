@@ -10,6 +10,7 @@ from lxml import etree
 from services.billing.adapters import texts
 from services.billing.adapters.einvoice import xml
 from services.billing.adapters.einvoice.figures import Figures, GroupFigures, LineFigures
+from services.billing.adapters.einvoice.fitting import Notice
 from services.billing.adapters.einvoice.format import Written
 from services.billing.adapters.einvoice.invoice import Invoice
 from services.billing.adapters.peppol import writer
@@ -32,9 +33,9 @@ class PeppolForm:
     name: str = "peppol"
     content_type: str = "application/xml"
 
-    def objection(self, document: Document) -> Rejected | None:
-        """An address that is no OVT code, and no reference at all."""
-        return next(self._objections(document), None)
+    def losses(self, document: Document) -> tuple[Notice, ...]:
+        """UBL sets no limits to texts and has all characters."""
+        return ()
 
     def write(self, invoice: Invoice) -> Written:
         """The file."""
@@ -63,7 +64,8 @@ class PeppolForm:
             payable=reader.amount(total, "cbc:PayableAmount"),
         )
 
-    def _objections(self, document: Document) -> Iterator[Rejected]:
+    def objections(self, document: Document) -> Iterator[Rejected]:
+        """An address that is no OVT code, and no reference at all."""
         address = "".join((document.payer.einvoice_address or "").split())
         if not _OVT.fullmatch(address):
             detail = (

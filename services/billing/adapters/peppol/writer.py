@@ -193,7 +193,7 @@ def _line(row: Branch, line: InvoiceLine, invoice: Invoice, fitter: Fitter) -> N
     row.put(quantity, plain(signed(line.quantity, invoice.is_credit)), unitCode=line.unit.un_ece)
     _amount(row, "cbc:LineExtensionAmount", line.net, invoice)
     item = row.branch("cac:Item")
-    name = fitter.one(line.text, _NAME, f"lines.{line.position}.text")
+    name = fitter.beginning(line.text, _NAME, f"/lines/{line.position - 1}/text")
     if name != line.text:
         item.put("cbc:Description", line.text)
     item.put("cbc:Name", name)

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from lxml import etree
 
 from services.billing.adapters.einvoice import figures
 from services.billing.adapters.einvoice.compose import labour_shares
+from services.billing.adapters.einvoice.fitting import Notice
 from services.billing.adapters.einvoice.format import Format, Written
 from services.billing.adapters.einvoice.target import EinvoiceTarget
 from services.billing.adapters.finvoice.form import FinvoiceForm
@@ -18,7 +19,8 @@ from services.billing.adapters.peppol.form import PeppolForm
 from services.billing.domain.compile import MergePolicy, VatPolicy, compile_lines, vat_lines
 from services.billing.domain.document import Address, Document
 from services.billing.domain.outcomes import Accepted, NotSent, Rejected, Unclear
-from services.billing.domain.target import Prepared
+from services.billing.domain.preflight import Severity
+from services.billing.domain.target import ForeseesProblems, Prepared
 from services.billing.tests.einvoices import (
     MemoryDelivery,
     MemoryStore,
@@ -33,6 +35,7 @@ from services.billing.tests.targets import MemoryLinks
 from services.billing.tests.unit.builders import a_party, a_row
 
 FORMS: tuple[Format, ...] = (FinvoiceForm(), PeppolForm(customer_number_as_reference=True))
+BY_NAME = {form.name: form for form in FORMS}
 both = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 
 
@@ -141,6 +144,38 @@ def test_reverse_charge_without_the_buyers_number_is_refused(form: Format) -> No
     assert refused.code == "einvoice.vat_number_missing"
 
 
+# --- foreseeing ---
+
+
+def test_everything_that_would_be_refused_is_foreseen_at_once() -> None:
+    document = an_einvoice(payer=a_party(einvoice_address=None, einvoice_operator=None, name="X"), references={})
+    foreseen = {
+        name: {problem.code for problem in a_target(form).preflight(document)} for name, form in BY_NAME.items()
+    }
+    assert foreseen == {
+        "finvoice": {"einvoice.buyer_name", "einvoice.buyer_address_missing", "finvoice.buyer_operator_missing"},
+        "peppol": {"einvoice.buyer_name", "einvoice.buyer_address_missing", "peppol.address_not_ovt"},
+    }
+
+
+@both
+def test_a_document_that_goes_out_whole_has_no_problems(form: Format) -> None:
+    target = a_target(form)
+    assert isinstance(target, ForeseesProblems)
+    assert target.preflight(an_einvoice(*service_rows())) == ()
+    assert target.preflight(an_einvoice(a_row(description="Työ – ”A” " * 100))) == ()
+
+
+def test_what_a_reader_would_miss_is_a_warning_in_finvoice() -> None:
+    payer = a_party(name="x" * 300, address=Address("y" * 120, "02150", "ESPOO", "FI"))
+    problems = a_target(FinvoiceForm()).preflight(an_einvoice(a_row(description="Työ \U0001f527"), payer=payer))
+    assert {(problem.code, problem.pointer, problem.severity) for problem in problems} == {
+        ("einvoice.text_shortened", "/payer/name", Severity.WARNING),
+        ("einvoice.text_shortened", "/payer/address/street", Severity.WARNING),
+        ("einvoice.characters_lost", "/lines/0/text", Severity.WARNING),
+    }
+
+
 # --- cents ---
 
 
@@ -233,8 +268,11 @@ class OneCentOff:
     name: str = "finvoice"
     content_type: str = "application/xml"
 
-    def objection(self, document: Document) -> Rejected | None:
-        return None
+    def objections(self, document: Document) -> Iterator[Rejected]:
+        return iter(())
+
+    def losses(self, document: Document) -> Sequence[Notice]:
+        return ()
 
     def write(self, invoice: object) -> Written:
         payload = self.right.write(invoice).payload  # type: ignore[arg-type]

@@ -196,7 +196,7 @@ def test_long_names_and_texts_are_split_or_cut_where_it_shows() -> None:
     ],
 )
 def test_identifiers_are_refused_rather_than_cut(document: Document, code: str, pointer: str) -> None:
-    refused = FinvoiceForm().objection(document)
+    refused = next(FinvoiceForm().objections(document))
     assert isinstance(refused, Rejected)
     assert (refused.code, refused.pointer) == (code, pointer)
 

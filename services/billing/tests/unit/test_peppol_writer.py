@@ -141,18 +141,18 @@ def test_reverse_charge_stands_in_the_summary_not_on_the_line() -> None:
 
 @pytest.mark.parametrize("address", ["FI2112345600000785", "TE00371234567", "0037123", "9000011-8"])
 def test_an_address_that_peppol_does_not_reach_is_refused(address: str) -> None:
-    refused = PeppolForm().objection(an_einvoice(payer=a_party(einvoice_address=address)))
+    refused = next(PeppolForm().objections(an_einvoice(payer=a_party(einvoice_address=address))))
     assert isinstance(refused, Rejected)
     assert (refused.code, refused.pointer) == ("peppol.address_not_ovt", "/payer/einvoice_address")
 
 
 def test_a_document_needs_a_reference_unless_the_customer_number_may_stand_in() -> None:
     document = an_einvoice(references={"work_number": "T-1"})
-    refused = PeppolForm().objection(document)
+    refused = next(PeppolForm().objections(document))
     assert isinstance(refused, Rejected)
     assert (refused.code, refused.pointer) == ("peppol.reference_missing", "/references/order_number")
     lenient = PeppolForm(customer_number_as_reference=True)
-    assert lenient.objection(document) is None
+    assert list(lenient.objections(document)) == []
     assert text(peppol(document, lenient), "cbc:BuyerReference") == "10001"
 
 
