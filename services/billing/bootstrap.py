@@ -33,6 +33,7 @@ def _jobs(runtime: Runtime) -> Sequence[Job]:
         runtime.own.open_leased,
         dispatcher_settings(runtime.config.environment),
         owner=f"{socket.gethostname()[:30]}/{os.getpid()}/{new_id()[-8:]}",
+        secrets_of=runtime.own.secrets_of,
     )
     return (Job("dispatcher", dispatcher.run),)
 

@@ -13,6 +13,7 @@ import contextlib
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError
 
 from services.billing.adapters.deadline import remaining_s
-from services.billing.adapters.faults import NoAnswer, NothingSent
+from services.billing.adapters.faults import Fault, NoAnswer, NothingSent
+from services.billing.adapters.redaction import exchange_of
+from services.billing.domain.exchanges import is_collecting, note
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 TURN_S = 5.0
@@ -190,13 +193,35 @@ class Transport:
             if left_s < (min(connect_s + read_s, _LEAST_FOR_A_WRITE_S) if body is not None else _LEAST_S):
                 raise NothingSent("earlier calls took all the time there was; it goes on from there next time")
             with _Watch(min(connect_s + read_s, left_s)) as watch:
-                answer = self._call(method, url, headers, body, (min(connect_s, left_s), min(read_s, left_s)))
+                answer = self._noted(method, url, headers, body, (min(connect_s, left_s), min(read_s, left_s)))
             if watch.has_expired:
                 # http.client takes the end of the stream for the end of the headers.
                 raise NoAnswer("no whole answer came in time")
             return answer
         finally:
             self._turn.release()
+
+    def _noted(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        timeout_s: tuple[float, float],
+    ) -> Answer:
+        """As `_call`, noted for whoever wants to see what was said, without credentials."""
+        started = time.monotonic()
+        told: dict[str, Any] = {}
+        try:
+            answer = self._call(method, url, headers, body, timeout_s)
+            told = {"status": answer.status, "answer_headers": answer.headers, "answer": answer.body}
+            return answer
+        except Fault as fault:
+            told = {"fault": fault.reason}
+            raise
+        finally:
+            if is_collecting():
+                note(exchange_of(method, url, headers, body, ms=(time.monotonic() - started) * 1000, **told))
 
     def _call(
         self,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.billing.api.schemas import (
+    AttemptOut,
     DispatchDetailOut,
     DispatchOut,
     DispatchQuery,
@@ -20,7 +21,7 @@ from services.billing.domain import reasons
 from services.billing.domain.dispatch import TakenAsNotSent, TakenAsSent
 from shared.clock import utc_now
 from shared.errors import FieldError, RuleBroken
-from shared.http import Blueprint, begin, expected_version, page_schema, read, requires, with_etag
+from shared.http import Blueprint, begin, caller, expected_version, page_schema, read, requires, with_etag
 
 blp = Blueprint("dispatches", __name__, url_prefix="/dispatches", description="Documents on their way to targets")
 
@@ -125,4 +126,11 @@ def _decision(body: dict[str, Any]) -> TakenAsSent | TakenAsNotSent:
 
 def _shown(view: desk.DispatchView) -> dict[str, Any]:
     with_etag(view.dispatch)
-    return {**told(view.dispatch, wanted_language()), "document": view.document, "history": view.attempts}
+    names = [name for name in AttemptOut().fields if name != "exchanges"]
+    # They hold the payer's data as the target was told it: for those who may read documents.
+    traces = view.traces if caller().may("billing.read") else {}
+    history = [
+        {**{name: getattr(attempt, name) for name in names}, "exchanges": traces.get(attempt.id, ())}
+        for attempt in view.attempts
+    ]
+    return {**told(view.dispatch, wanted_language()), "document": view.document, "history": history}

@@ -360,6 +360,20 @@ class DispatchOut(Schema):
     changed_at = fields.AwareDateTime(required=True)
 
 
+class ExchangeOut(Schema):
+    """A raw request and its answer. Secrets, signatures and tokens are `***`."""
+
+    method = fields.String(required=True)
+    url = fields.String(required=True)
+    request_headers = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    request_body = fields.String(required=True, allow_none=True)
+    status = fields.Integer(required=True, allow_none=True, metadata={"description": "null: no whole answer came"})
+    answer_headers = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    answer_body = fields.String(required=True, allow_none=True)
+    fault = fields.String(required=True, allow_none=True)
+    ms = fields.Float(required=True)
+
+
 class AttemptOut(Schema):
     """One line of the history."""
 
@@ -372,6 +386,9 @@ class AttemptOut(Schema):
     payload_sha256 = fields.String(required=True, allow_none=True)
     outcome = fields.String(required=True)
     detail = fields.String(required=True, allow_none=True)
+    exchanges = fields.List(
+        fields.Nested(ExchangeOut), required=True, metadata={"description": "What was said on the wire, oldest first"}
+    )
 
 
 class DispatchDetailOut(DispatchOut):

@@ -81,6 +81,13 @@ class Vault:
             raise InvalidSettings(_UNREADABLE) from None
         return kind.build(checked_settings(kind, settings), secrets)
 
+    def secrets_of(self, leased: Leased) -> Sequence[str]:
+        """The secrets of a connection, for whoever must hide them in texts. Raises InvalidSettings."""
+        try:
+            return list(self.unseal(leased.connection_id, leased.sealed_secrets).values())
+        except UnreadableSecret:
+            raise InvalidSettings(_UNREADABLE) from None
+
     def open_leased(self, leased: Leased) -> AccountingTarget:
         """As `open`, for the dispatcher."""
         return self.open(leased.connection_id, leased.target, leased.settings, leased.sealed_secrets)

@@ -11,6 +11,7 @@ from sqlalchemy import Select, or_, select
 from services.billing.app import compose
 from services.billing.app.loading import Item, lines_of, load_one
 from services.billing.app.sending import write_fact
+from services.billing.app.traces import traces_of
 from services.billing.domain import ledger, reversal
 from services.billing.domain.dispatch import (
     Circumstances,
@@ -31,11 +32,12 @@ ATTENTION = (DispatchState.REJECTED,)
 
 @dataclass(frozen=True, slots=True)
 class DispatchView:
-    """A dispatch, its document and its history, oldest first."""
+    """A dispatch, its document and its history, oldest first; `traces`: attempt id → what was said on the wire."""
 
     dispatch: Dispatch
     document: BillingDocument
     attempts: Sequence[DispatchAttempt]
+    traces: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,7 @@ def view_of_dispatch(uow: UnitOfWork, dispatch_id: str) -> DispatchView:
     attempts = uow.session.scalars(
         select(DispatchAttempt).where(DispatchAttempt.dispatch_id == dispatch_id).order_by(DispatchAttempt.id)
     ).all()
-    return DispatchView(dispatch, document, attempts)
+    return DispatchView(dispatch, document, attempts, traces_of(uow, dispatch_id))
 
 
 def _column(attribute: Any) -> Any:

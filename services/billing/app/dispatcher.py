@@ -9,10 +9,11 @@ import hashlib
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -20,8 +21,9 @@ from services.billing.app import metrics, sending
 from services.billing.app.links import DatabaseLinks
 from services.billing.app.loading import Item, load_due, load_one
 from services.billing.app.ports import AccountingTarget, Prepared
-from services.billing.app.sending import Attempt, DueConnection, Leased
+from services.billing.app.sending import Attempt, DueConnection, Leased, Trace
 from services.billing.app.steps import Overtaken
+from services.billing.app.traces import Mask, stored_form
 from services.billing.domain.breaker import CLOSED, BreakerPolicy, after_failure
 from services.billing.domain.compile import preflight
 from services.billing.domain.dispatch import (
@@ -31,6 +33,7 @@ from services.billing.domain.dispatch import (
     LeaseLapsed,
     PayloadChanged,
 )
+from services.billing.domain.exchanges import Exchange, collected
 from services.billing.domain.outcomes import CannotAsk, Finding, NotSent, Outcome, Rejected, Unclear
 from shared.bus.failpoints import reach
 from shared.bus.wakeup import Wakeup, wait_or_stop
@@ -72,6 +75,11 @@ class DispatcherSettings:
 OpenTarget = Callable[[Leased], AccountingTarget]
 """Builds the target of a connection; raises UrakkaError if its settings or secrets cannot be used."""
 
+Outcomes = TypeVar("Outcomes", bound=Outcome | Finding | Prepared)
+
+SecretsOf = Callable[[Leased], Sequence[str]]
+"""The secrets of a connection as they were entered."""
+
 
 class Dispatcher:
     """Sends what is due; several processes may each run one."""
@@ -84,10 +92,14 @@ class Dispatcher:
         settings: DispatcherSettings,
         *,
         owner: str,
+        secrets_of: SecretsOf | None = None,
         clock: Callable[[], datetime] = utc_now,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """Take the service's parts. owner: unique among processes. clock, chance: replaced by tests."""
+        """Take the service's parts. owner: unique among processes. clock, chance: replaced by tests.
+
+        secrets_of  what to hide in the raw requests and answers that are kept; without it none are kept.
+        """
         self._database = database
         self._wakeup = wakeup
         self._open_target = open_target
@@ -95,7 +107,8 @@ class Dispatcher:
         self._owner = owner
         self._clock = clock
         self._chance = chance
-        self._targets: dict[str, tuple[int, AccountingTarget, DatabaseLinks]] = {}
+        self._secrets_of = secrets_of
+        self._targets: dict[str, tuple[int, AccountingTarget, DatabaseLinks, Mask | None]] = {}
         self._busy: set[str] = set()
         self._lock = threading.Lock()
 
@@ -190,8 +203,10 @@ class Dispatcher:
         known = self._targets.get(leased.connection_id)
         if known is None or known[0] != leased.version:
             links = DatabaseLinks(self._database, turn.context, leased.connection_id, clock=self._clock)
-            known = (leased.version, self._open_target(leased), links)
+            mask = Mask(self._secrets_of(leased)) if self._secrets_of is not None else None
+            known = (leased.version, self._open_target(leased), links, mask)
             self._targets[leased.connection_id] = known
+        turn.mask = known[3]
         return known[1], known[2]
 
     def _renewed(self, turn: "_Turn") -> bool:
@@ -212,9 +227,9 @@ class Dispatcher:
                 if current.record.state is DispatchState.SENDING:
                     self._record(turn, item, "lapse", LeaseLapsed())
                 elif current.record.state is DispatchState.UNCLEAR:
-                    with span("dispatch.look", context, {"target": target.name}):
-                        finding = _look(target, item)
-                    self._record(turn, item, "look", finding)
+                    with span("dispatch.look", context, {"target": target.name}), collected() as exchanges:
+                        finding = turn.without_secrets(_look(target, item))
+                    self._record(turn, item, "look", finding, exchanges)
                     self._mind_breaker(turn, finding)
                 else:
                     self._send(turn, item, target, links, context)
@@ -225,9 +240,10 @@ class Dispatcher:
         self, turn: "_Turn", item: Item, target: AccountingTarget, links: DatabaseLinks, context: Context
     ) -> None:
         """Prepare, record, call, record."""
-        prepared = _prepare(target, item, links)
+        with collected() as exchanges:
+            prepared = turn.without_secrets(_prepare(target, item, links))
         if not isinstance(prepared, Prepared):
-            self._record(turn, item, "prepare", prepared)
+            self._record(turn, item, "prepare", prepared, exchanges)
             self._mind_breaker(turn, prepared)
             return
         sha256 = hashlib.sha256(prepared.payload).hexdigest()
@@ -243,10 +259,11 @@ class Dispatcher:
             log.warning("dispatch.too_late", dispatch_id=current.dispatch_id)
             return
         started = time.monotonic()
-        with span("dispatch.send", context, {"target": target.name, "attempt": attempt.current.record.attempts}):
-            outcome = _call(target, prepared)
+        attributes: dict[str, str | int] = {"target": target.name, "attempt": attempt.current.record.attempts}
+        with span("dispatch.send", context, attributes), collected() as sent:
+            outcome = turn.without_secrets(_call(target, prepared))
         reach(AFTER_SEND)
-        self._finish(turn, attempt, outcome, started)
+        self._finish(turn, attempt, outcome, started, [*exchanges, *sent])
         self._mind_breaker(turn, outcome)
 
     def _is_too_late(self, attempt: Attempt) -> bool:
@@ -254,12 +271,15 @@ class Dispatcher:
         lease_ends = attempt.current.record.due_at
         return lease_ends is None or self._clock() >= lease_ends
 
-    def _finish(self, turn: "_Turn", attempt: Attempt, outcome: Outcome, started: float) -> None:
+    def _finish(
+        self, turn: "_Turn", attempt: Attempt, outcome: Outcome, started: float, exchanges: Sequence[Exchange]
+    ) -> None:
         """Transaction 2; tried a few times, since its loss costs a look-up of minutes."""
         took_s = time.monotonic() - started
+        trace = turn.trace(exchanges)
         for pause_s in (*_RECORD_PAUSES_S, None):
             try:
-                self._finish_once(turn, attempt, outcome)
+                self._finish_once(turn, attempt, outcome, trace)
                 break
             except DBAPIError as error:
                 if pause_s is None:
@@ -279,10 +299,10 @@ class Dispatcher:
             ms=round(took_s * 1000, 1),
         )
 
-    def _finish_once(self, turn: "_Turn", attempt: Attempt, outcome: Outcome) -> None:
+    def _finish_once(self, turn: "_Turn", attempt: Attempt, outcome: Outcome, trace: Trace) -> None:
         tenant_id = turn.leased.tenant_id
         try:
-            sending.finish_attempt(self._database, ACTOR, attempt, tenant_id, outcome, self._circumstances())
+            sending.finish_attempt(self._database, ACTOR, attempt, tenant_id, outcome, self._circumstances(), trace)
         except Overtaken:
             # The lease lapsed during a slow call and the dispatch became unclear. The answer is still an answer to
             # this attempt, unless another one was begun meanwhile.
@@ -296,11 +316,18 @@ class Dispatcher:
             ):
                 raise
             late = replace(attempt, current=item.current)
-            sending.finish_attempt(self._database, ACTOR, late, tenant_id, outcome, self._circumstances())
+            sending.finish_attempt(self._database, ACTOR, late, tenant_id, outcome, self._circumstances(), trace)
 
-    def _record(self, turn: "_Turn", item: Item, kind: str, fact: object) -> None:
+    def _record(self, turn: "_Turn", item: Item, kind: str, fact: object, exchanges: Sequence[Exchange] = ()) -> None:
         sending.record_fact(
-            self._database, ACTOR, item.current, turn.leased.tenant_id, kind, fact, self._circumstances()
+            self._database,
+            ACTOR,
+            item.current,
+            turn.leased.tenant_id,
+            kind,
+            fact,
+            self._circumstances(),
+            turn.trace(exchanges),
         )
         told = sending.told(fact)
         log.info(
@@ -338,6 +365,22 @@ class _Turn:
     ends_at: float
     steps: int = 0
     paused: bool = False
+    mask: Mask | None = None
+
+    def trace(self, exchanges: Sequence[Exchange]) -> Trace:
+        """What was said, as it is stored; nothing if it is not known what to hide."""
+        return () if self.mask is None else stored_form(exchanges, self.mask)
+
+    def without_secrets(self, outcome: Outcomes) -> Outcomes:
+        """The outcome with the connection's secrets hidden in its words, whatever an adapter let through."""
+        if self.mask is None or isinstance(outcome, Prepared):
+            return outcome
+        for name in ("detail", "reason"):
+            words: str | None = getattr(outcome, name, None)
+            if words is not None and (hidden := self.mask.hide(words)) != words:
+                changed: Any = {name: hidden}
+                outcome = replace(outcome, **changed)
+        return outcome
 
     def is_over(self) -> bool:
         return self.paused or self.stop.is_set() or time.monotonic() >= self.ends_at

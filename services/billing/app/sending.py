@@ -1,6 +1,6 @@
 """The small transactions around a call to a target: lease, record before the call, outcome after it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,12 +10,16 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from services.billing.app.steps import Current, apply
+from services.billing.app.traces import write_trace
 from services.billing.domain.breaker import Breaker
 from services.billing.domain.dispatch import Circumstances, Started
 from services.billing.models import Connection, ConnectionRun, Dispatch, statements
 from shared.context import Context, continue_trace
 from shared.db import Database, UnitOfWork
 from shared.ids import new_id
+
+Trace = Sequence[dict[str, Any]]
+"""What was said on the wire, without secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +177,22 @@ def begin_attempt(
 
 
 def finish_attempt(
-    database: Database, actor: str, attempt: Attempt, tenant_id: str, fact: object, circumstances: Circumstances
+    database: Database,
+    actor: str,
+    attempt: Attempt,
+    tenant_id: str,
+    fact: object,
+    circumstances: Circumstances,
+    trace: Trace = (),
 ) -> None:
     """Transaction 2: what became of the attempt, and everything that follows from it.
 
+    trace  what was said, as `traces.stored_form` gives it.
     Raises Overtaken if the dispatch changed since transaction 1.
     """
     with database.begin(context_of(attempt.current, tenant_id, actor)) as uow:
         apply(uow, attempt.current, fact, circumstances)
-        _write_history(uow, attempt.current, "send", attempt.started_at, fact, circumstances.now)
+        _write_history(uow, attempt.current, "send", attempt.started_at, fact, circumstances.now, trace)
         uow.commit()
 
 
@@ -193,20 +204,23 @@ def record_fact(
     kind: str,
     fact: object,
     circumstances: Circumstances,
+    trace: Trace = (),
 ) -> None:
     """One transaction for a fact without a call before it on record: a look, a lapsed lease, a failed preparation.
 
     kind  of the line in the history. Raises Overtaken.
     """
     with database.begin(context_of(current, tenant_id, actor)) as uow:
-        write_fact(uow, current, kind, fact, circumstances)
+        write_fact(uow, current, kind, fact, circumstances, trace)
         uow.commit()
 
 
-def write_fact(uow: UnitOfWork, current: Current, kind: str, fact: object, circumstances: Circumstances) -> None:
+def write_fact(
+    uow: UnitOfWork, current: Current, kind: str, fact: object, circumstances: Circumstances, trace: Trace = ()
+) -> None:
     """As `record_fact`, in the caller's transaction."""
     apply(uow, current, fact, circumstances)
-    _write_history(uow, current, kind, circumstances.now, fact, circumstances.now)
+    _write_history(uow, current, kind, circumstances.now, fact, circumstances.now, trace)
 
 
 def told(fact: object) -> dict[str, str | None]:
@@ -226,9 +240,9 @@ def context_of(current: Current, tenant_id: str, actor: str) -> Context:
 
 
 def _write_history(
-    uow: UnitOfWork, current: Current, kind: str, started_at: datetime, fact: object, now: datetime
+    uow: UnitOfWork, current: Current, kind: str, started_at: datetime, fact: object, now: datetime, trace: Trace
 ) -> None:
-    line = {
+    line: dict[str, Any] = {
         "id": new_id(),
         "tenant_id": uow.context.tenant_id,
         "dispatch_id": current.dispatch_id,
@@ -242,6 +256,7 @@ def _write_history(
         **told(fact),
     }
     uow.session.connection().execute(statements.INSERT_ATTEMPT, line)
+    write_trace(uow, current.dispatch_id, line["id"], trace)
 
 
 def _make_run(uow: UnitOfWork, connection_id: str) -> None:

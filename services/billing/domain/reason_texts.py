@@ -265,6 +265,8 @@ REASONS: Mapping[str, Entry] = {
     "procountor.text_too_long": _TOO_LONG,
     # --- e-invoices ---
     "einvoice.no_lines": _NO_LINES,
+    "excel.no_lines": _NO_LINES,
+    "webhook.no_lines": _NO_LINES,
     "einvoice.original_number_missing": (
         "billing", None,
         "Hyvityslaskun on nimettävä alkuperäinen lasku, eikä sen numero ole tiedossa. Tee hyvitys kirjanpitojärjestelmässä.",

@@ -3,7 +3,7 @@
 from services.billing.models.base import Base
 from services.billing.models.connections import Connection, ConnectionRun, CustomerConnection, TargetLink
 from services.billing.models.copies import CustomerCopy, ProductCopy
-from services.billing.models.dispatches import Dispatch, DispatchAttempt
+from services.billing.models.dispatches import AttemptTrace, Dispatch, DispatchAttempt
 from services.billing.models.documents import Batch, BillingDocument, BillingLine
 from services.billing.models.ledger import ApprovedOrder, LedgerRow
 from services.billing.models.numbers import ConnectionNumber
@@ -11,6 +11,7 @@ from services.billing.models.settings import BillingSettings
 
 __all__ = [
     "ApprovedOrder",
+    "AttemptTrace",
     "Base",
     "Batch",
     "BillingDocument",

@@ -100,3 +100,14 @@ class DispatchAttempt(Scoped, Base):
     payload_sha256: Mapped[str | None] = mapped_column(String(64))
     outcome: Mapped[str] = mapped_column(String(40))
     detail: Mapped[str | None] = mapped_column(Text)
+
+
+class AttemptTrace(Scoped, Base):
+    """What was said on the wire in one attempt, without secrets; apart from `DispatchAttempt`, since it is large."""
+
+    __tablename__ = "attempt_traces"
+    __table_args__ = (Index("ix_attempt_traces_dispatch", "dispatch_id"),)
+
+    attempt_id: Mapped[str] = mapped_column(ForeignKey("dispatch_attempts.id"), primary_key=True)
+    dispatch_id: Mapped[str] = mapped_column(ID)
+    exchanges: Mapped[list[dict[str, Any]]] = mapped_column(Json)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from services.billing.models.connections import Connection, CustomerConnection
 from services.billing.models.copies import CustomerCopy, ProductCopy
-from services.billing.models.dispatches import Dispatch, DispatchAttempt
+from services.billing.models.dispatches import AttemptTrace, Dispatch, DispatchAttempt
 from services.billing.models.documents import Batch, BillingDocument, BillingLine
 from services.billing.models.ledger import ApprovedOrder, LedgerRow
 from services.billing.models.settings import BillingSettings
@@ -43,6 +43,7 @@ INSERT_DOCUMENTS = insert(documents)
 INSERT_LINES = insert(lines)
 INSERT_DISPATCHES = insert(dispatches)
 INSERT_ATTEMPT = insert(attempts)
+INSERT_TRACE = insert(table_of(AttemptTrace))
 
 
 @cache

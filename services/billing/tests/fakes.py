@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields
 
 from services.billing.domain.document import Document
+from services.billing.domain.exchanges import Exchange, note
 from services.billing.domain.outcomes import (
     Absent,
     Accepted,
@@ -83,6 +84,7 @@ class FakeTarget:
             fault = self.faults.pop(0) if self.faults else "ok"
         try:
             self.on_send()
+            note(Exchange("POST", "http://fake/invoices", {}, prepared.payload.decode(), None, {}, None, fault, 1.0))
             return self._send(prepared, fault)
         finally:
             with self._lock:

@@ -173,7 +173,9 @@ class ProcountorClient:
 
     def _masked(self, fault: Refused) -> Fault:
         who = self._credentials
-        reason = without_secrets(fault.reason, who.client_id, who.client_secret, who.api_key)
+        token = self._token
+        used = (token.secret,) if token is not None else ()
+        reason = without_secrets(fault.reason, who.client_id, who.client_secret, who.api_key, *used)
         return Refused(fault.code, reason, fault.pointer, exists=fault.exists)
 
 

@@ -194,6 +194,7 @@ class Billing:
             self.vault.open_leased,
             settings,
             owner=owner or self.owner,
+            secrets_of=self.vault.secrets_of,
             clock=self.clock,
             chance=lambda: 0.5,
         )

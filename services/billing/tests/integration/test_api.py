@@ -78,7 +78,12 @@ class Api:
     def dispatch(self) -> None:
         runtime = self.service.runtime
         Dispatcher(
-            runtime.database, runtime.wakeup, runtime.own.open_leased, DispatcherSettings(), owner="test"
+            runtime.database,
+            runtime.wakeup,
+            runtime.own.open_leased,
+            DispatcherSettings(),
+            owner="test",
+            secrets_of=runtime.own.secrets_of,
         ).run_once()
 
 
@@ -359,3 +364,18 @@ def test_locking_over_http_names_what_would_be_refused(api: Api) -> None:
     assert refused.json["errors"][0]["pointer"] == "/documents/0/payer/address/postal_code"
     assert api.biller.post(f"/batches/{batch['id']}/lock", {"leave_out": True}).json["code"] == "batch.nothing_to_bill"
     assert api.biller.post(f"/batches/{batch['id']}/lock", {"force": True}).status_code == 400
+
+
+def test_raw_requests_are_shown_to_those_who_may_read_documents(api: Api) -> None:
+    api.connect()
+    api.target.faults = ["rejected"] * 9
+    api.approve("immediate")
+    api.dispatch()
+    (dispatch,) = api.biller.get("/dispatches").json["items"]
+    path = f"/dispatches/{dispatch['id']}"
+    (exchange,) = api.biller.get(path).json["history"][0]["exchanges"]
+    assert exchange["method"] == "POST"
+    assert CUSTOMER["name"] in exchange["request_body"]
+    retried = api.service.caller("billing.write").post(f"{path}/retry")
+    assert retried.status_code == 200
+    assert [each["exchanges"] for each in retried.json["history"]] == [[], []]
