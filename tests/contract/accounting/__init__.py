@@ -3,7 +3,11 @@
 from tests.contract.accounting import AdapterContract, Bench
 """
 
-from tests.contract.accounting.bench import ALLOWED, Bench, BookedDocument, Trouble
-from tests.contract.accounting.cases import AdapterContract
+import pytest
+
+pytest.register_assert_rewrite("tests.contract.accounting")  # before its modules, so that failures show their values
+
+from tests.contract.accounting.bench import ALLOWED, Bench, BookedDocument, Trouble  # noqa: E402 - see above
+from tests.contract.accounting.cases import AdapterContract  # noqa: E402 - see above
 
 __all__ = ["ALLOWED", "AdapterContract", "Bench", "BookedDocument", "Trouble"]

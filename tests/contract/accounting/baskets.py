@@ -94,6 +94,40 @@ def a_credit() -> Document:
     return a_document([a_row(quantity=Decimal("-1.5"))], reverses=original)
 
 
+def odd_documents() -> dict[str, Document]:
+    """Documents that no careful person makes, by what is odd: to be refused in words, or sent as they are."""
+    document = a_document()
+    (line,), payer = document.lines, document.payer
+
+    def with_line(**changes: object) -> Document:
+        return replace(a_document(), lines=(replace(line, **changes),))  # type: ignore[arg-type]
+
+    def with_payer(**changes: object) -> Document:
+        return replace(a_document(), payer=replace(payer, **changes))  # type: ignore[arg-type]
+
+    nowhere = Address("", "", "", "")
+    return {
+        "no lines": replace(a_document(), lines=()),
+        "a unit nobody knows": with_line(unit="virsta"),
+        "no unit": with_line(unit=""),
+        "no product code": with_line(product_code=""),
+        "a long product code": with_line(product_code="P" * 300),
+        "no text": with_line(text=""),
+        "a long text": with_line(text="Työ & tarvike <1> " * 400),
+        "control characters": with_line(text="a\x00b\x0bc\ud800d\ue000 \U0001f527"),
+        "another VAT category": with_line(vat_category="K"),
+        "no customer number": with_payer(number=" "),
+        "no name": with_payer(name=""),
+        "no address": with_payer(address=nowhere),
+        "nothing but a name": with_payer(
+            business_id=None, vat_number=None, email=None, einvoice_address=None, einvoice_operator=None
+        ),
+        "a language nobody speaks": with_payer(language="xx", invoice_channel="pigeon"),
+        "another currency": replace(a_document(), currency="SEK"),
+        "long references": replace(a_document(), references={"order_number": "9" * 500, "orderer": "\x07 Åsa"}),
+    }
+
+
 @st.composite
 def rows(draw: st.DrawFn) -> list[ApprovedRow]:
     """1–6 rows: fractions of hours, 4-decimal prices, discounts, returns, mixed rates, construction services."""

@@ -20,7 +20,8 @@ from marshmallow import ValidationError
 from services.billing.domain.dispatch import DispatchState
 from services.billing.domain.document import Document
 from services.billing.domain.outcomes import Absent, Accepted, CannotAsk, Found, NotSent, Rejected, Unclear
-from services.billing.domain.target import AccountingTarget, ConnectionProblem, Prepared
+from services.billing.domain.preflight import Severity
+from services.billing.domain.target import AccountingTarget, ConnectionProblem, ForeseesProblems, Prepared
 from tests.contract.accounting import baskets
 from tests.contract.accounting.bench import ALLOWED, SAVED, Bench, BookedDocument, MemoryLinks, Trouble
 from tests.contract.accounting.driver import Attempt, Journey, carry
@@ -216,6 +217,8 @@ class AdapterContract:
         @given(baskets.documents())
         def check(document: Document) -> None:
             target = bench.connect()
+            if isinstance(target, ForeseesProblems):
+                assert not [each for each in target.preflight(document) if each.severity is Severity.BLOCK]
             outcome = target.send(prepared_of(target, document, links))
             assert isinstance(outcome, Accepted), outcome
             booked = only_one(bench, document)
@@ -238,6 +241,27 @@ class AdapterContract:
         assert isinstance(target.send(prepared_of(target, document, links)), Accepted)
         booked = only_one(bench, document)
         assert (booked.net, booked.vat, booked.gross) == (document.net, document.vat, document.gross)
+
+    @pytest.mark.parametrize("odd", sorted(baskets.odd_documents()))
+    def test_an_odd_document_is_refused_in_words_or_handed_over_whole(
+        self, bench: Bench, links: MemoryLinks, odd: str
+    ) -> None:
+        document = baskets.odd_documents()[odd]
+        target = bench.connect()
+        foreseen = target.preflight(document) if isinstance(target, ForeseesProblems) else None
+        outcome = target.prepare(document, links)
+        if isinstance(outcome, Rejected):
+            assert len(outcome.detail) > 10
+            if foreseen is not None:
+                assert outcome.code in {problem.code for problem in foreseen}
+        if isinstance(outcome, Prepared):
+            outcome = target.send(outcome)
+        assert isinstance(outcome, OUTCOMES)
+        if isinstance(outcome, Rejected):
+            assert outcome.code.partition(".")[2], outcome
+            assert bench.booked(document.key) == []
+        else:
+            assert len(bench.booked(document.key)) == isinstance(outcome, Accepted)
 
     # --- trouble ---
 

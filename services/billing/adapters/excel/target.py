@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from services.billing.adapters.excel.sheets import NotOurFile, SheetForm
 from services.billing.adapters.faults import Fault, Refused, outcome_of_write
 from services.billing.domain.document import Document
 from services.billing.domain.outcomes import Absent, Accepted, CannotAsk, Finding, Found, NotSent, Rejected, Unclear
+from services.billing.domain.preflight import Problem, blocks
 from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared
 
 _MOST_FILES = 99
@@ -63,10 +64,15 @@ class ExcelTarget:
         self._layout = layout
         self._naming = naming
 
+    def preflight(self, document: Document) -> Sequence[Problem]:
+        """The little that a file cannot show; see `services.billing.domain.target.ForeseesProblems`."""
+        return blocks(_objections(document))
+
     def prepare(self, document: Document, links: LinkStore) -> Prepared | Rejected | NotSent | Unclear:
         """The rows as JSON: what is hashed and shown. The file is made of them when they are written."""
-        if not is_key(document.key):
-            return Rejected("excel.key", "The key of the document cannot be part of a file name.", "/key")
+        refusal = next(_objections(document), None)
+        if refusal is not None:
+            return refusal
         stem = self._naming.stem(document.key, document)
         return Prepared(layouts.payload(stem, document, self._layout), document.key)
 
@@ -132,6 +138,13 @@ class ExcelTarget:
         """Where the key stands, in a file of the present layout or of an older one with the same name for it."""
         ours = next(each.header for each in self._layout.columns if each.field == "document.key")
         return header.index(ours) if ours in header else None
+
+
+def _objections(document: Document) -> Iterator[Rejected]:
+    if not document.lines:
+        yield Rejected("excel.no_lines", "The document has no lines.", "/lines")
+    if not is_key(document.key):
+        yield Rejected("excel.key", "The key of the document cannot be part of a file name.", "/key")
 
 
 def _unreadable(name: str) -> Refused:

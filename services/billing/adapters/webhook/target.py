@@ -1,7 +1,7 @@
 """A receiver of webhooks as an accounting target."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from services.billing.adapters.webhook.settings import KEY_PLACE, OPTIONAL_SECRE
 from services.billing.adapters.webhook.signing import signing_headers
 from services.billing.domain.document import Document
 from services.billing.domain.outcomes import Absent, Accepted, CannotAsk, Finding, NotSent, Rejected, Unclear
+from services.billing.domain.preflight import Problem, blocks
 from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared
 from shared.clock import utc_now
 
@@ -43,9 +44,14 @@ class WebhookTarget:
         self._transport = transport
         self._now = now
 
+    def preflight(self, document: Document) -> Sequence[Problem]:
+        """The little that no receiver could use; see `services.billing.domain.target.ForeseesProblems`."""
+        return blocks(_objections(document))
+
     def prepare(self, document: Document, links: LinkStore) -> Prepared | Rejected | NotSent | Unclear:
         """Only the JSON: the receiver keeps its own registers."""
-        return Prepared(document_body(document), document.key)
+        refusal = next(_objections(document), None)
+        return refusal or Prepared(document_body(document), document.key)
 
     def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:
         """One signed POST. The signature is made now: an old timestamp would be refused."""
@@ -102,6 +108,11 @@ class WebhookTarget:
 
     def __repr__(self) -> str:
         return "WebhookTarget()"
+
+
+def _objections(document: Document) -> Iterator[Rejected]:
+    if not document.lines:
+        yield Rejected("webhook.no_lines", "The document has no lines.", "/lines")
 
 
 def webhook_kind(site: Site) -> TargetKind:
