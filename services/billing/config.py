@@ -44,7 +44,7 @@ def adapter_site(environment: Mapping[str, str]) -> Site:
     """Read what the operator allows to connections.
 
     URAKKA_EXPORT_ROOT              folder below which files for people are written; default var/exports
-    URAKKA_WEBHOOK_PRIVATE          "yes" lets webhooks go to private, loopback and link-local addresses
+    URAKKA_WEBHOOK_PRIVATE          "yes" lets webhooks and e-invoices go to private, loopback and link-local addresses
     Raises BadConfiguration naming the variable.
     """
     allowed = environment.get("URAKKA_WEBHOOK_PRIVATE") or "no"

@@ -34,7 +34,7 @@ class Site:
     """What the operator of the installation decides, and no firm in it: both guard the operator's own machines.
 
     export_root       files for people are written below this folder and nowhere else
-    private_webhooks  webhooks may go to private, loopback and link-local addresses
+    private_webhooks  webhooks and e-invoices may go to private, loopback and link-local addresses
     """
 
     export_root: Path = Path("var/exports")

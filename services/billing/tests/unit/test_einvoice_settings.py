@@ -1,5 +1,6 @@
 """Settings of e-invoice connections: complete, checked, without secrets."""
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,12 @@ def test_no_secret_is_a_setting_and_every_setting_is_described(name: str) -> Non
     declared = TARGETS[name].settings().fields
     assert not set(declared) & set(TARGETS[name].optional_secrets)
     assert all(field.metadata.get("description") for field in declared.values())
+
+
+def test_the_documented_example_is_complete() -> None:
+    text = (Path(__file__).parents[4] / "docs" / "einvoices.md").read_text(encoding="utf-8")
+    example = json.loads(text.partition("```json")[2].partition("```")[0])
+    assert TARGETS["finvoice"].settings().load(example)["first_number"] == 1000
 
 
 def test_the_seller_is_what_the_settings_say() -> None:
