@@ -52,7 +52,8 @@ def create_connection(body: dict[str, Any]) -> Connection:
 @blp.response(200, TargetKindsOut)
 def list_targets() -> dict[str, Any]:
     """List the kinds of accounting systems and what each needs to be told"""
-    return {"items": [_kind(kind) for kind in _vault().targets.values()]}
+    vault = _vault()
+    return {"items": [_kind(kind) for kind in vault.targets.values()], "unusable": vault.unusable}
 
 
 @blp.get("/<connection_id>")

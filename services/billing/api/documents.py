@@ -2,9 +2,17 @@
 
 from typing import Any
 
-from services.billing.api.schemas import DocumentDetailOut, DocumentOut, DocumentQuery, LineOut, ReverseIn
-from services.billing.api.telling import told, wanted_language
-from services.billing.app import desk, reversals
+from services.billing.api.schemas import (
+    DocumentDetailOut,
+    DocumentOut,
+    DocumentQuery,
+    DryRunIn,
+    DryRunOut,
+    LineOut,
+    ReverseIn,
+)
+from services.billing.api.telling import told, told_problem, wanted_language
+from services.billing.app import desk, rehearsal, reversals
 from services.billing.app.loading import holdings_from
 from services.billing.domain.reversal import RowsThen, Take
 from services.billing.models import BillingDocument
@@ -12,7 +20,9 @@ from shared.clock import utc_now
 from shared.db.paging import Page
 from shared.http import (
     Blueprint,
+    app_runtime,
     begin,
+    caller,
     creation_request,
     expected_version,
     page_schema,
@@ -58,6 +68,23 @@ def reverse_document(body: dict[str, Any], document_id: str) -> dict[str, Any]:
     wish = reversals.ReversalWish(body["reason"], takes, RowsThen(body["rows_then"]), body["document_date"])
     creation = creation_request("reversal", {**body, "document_id": document_id})
     return _shown(reversals.reverse_document(begin(), creation, document_id, expected_version(), wish, now=utc_now()))
+
+
+@blp.post("/<document_id>/dry-run")
+@requires("billing.read")
+@blp.arguments(DryRunIn, required=False)
+@blp.response(200, DryRunOut)
+def dry_run(body: dict[str, Any], document_id: str) -> dict[str, Any]:
+    """Show exactly what would be sent, without sending, storing or asking anything"""
+    runtime = app_runtime()
+    found = rehearsal.rehearse(
+        runtime.database, caller(), runtime.own, document_id, body["connection_id"], now=utc_now()
+    )
+    language = wanted_language()
+    return {
+        **{name: getattr(found, name) for name in ("connection_id", "target", "payload", "sha256", "unlinked")},
+        "problems": [told_problem(problem, language) for problem in found.problems],
+    }
 
 
 def _shown(view: desk.DocumentView) -> dict[str, Any]:

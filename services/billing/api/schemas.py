@@ -450,6 +450,38 @@ class DocumentDetailOut(DocumentOut):
     reversed_by = fields.List(fields.Nested(ReversedByOut), required=True)
 
 
+class DryRunIn(Schema):
+    """Over which connection."""
+
+    connection_id = IdString(
+        allow_none=True, load_default=None, metadata={"description": "The payer's own or the default one if left out"}
+    )
+
+
+class UnlinkedOut(Schema):
+    """A customer or product that sending would look up in the target, and make there if it is missing."""
+
+    kind = fields.String(required=True, metadata={"description": "customer or product"})
+    key = fields.String(required=True, metadata={"description": "Customer number or product code"})
+
+
+class DryRunOut(Schema):
+    """Exactly what would be sent; nothing was."""
+
+    connection_id = IdString(required=True)
+    target = fields.String(required=True)
+    payload = fields.String(
+        required=True, allow_none=True, metadata={"description": "The request's body as text; null if it is refused"}
+    )
+    sha256 = fields.String(required=True, allow_none=True, metadata={"description": "Of the exact bytes"})
+    unlinked = fields.List(
+        fields.Nested(UnlinkedOut),
+        required=True,
+        metadata={"description": "Stand in the payload with the identifier 0, since the target's is not known yet"},
+    )
+    problems = fields.List(fields.Nested(ProblemFieldOut), required=True)
+
+
 class TakeIn(Schema):
     """How much of a work row is credited."""
 
@@ -657,10 +689,19 @@ class SettingOut(Schema):
     description = fields.String(required=True)
 
 
+class UnusableTargetOut(Schema):
+    """An installed package that should give a kind of accounting system and does not."""
+
+    name = fields.String(required=True)
+    package = fields.String(required=True, metadata={"description": "Name and version of the package"})
+    error = fields.String(required=True, metadata={"description": "What is wrong with it, for its author"})
+
+
 class TargetKindsOut(Schema):
     """All kinds there are."""
 
     items = fields.List(fields.Nested(TargetKindOut), required=True)
+    unusable = fields.List(fields.Nested(UnusableTargetOut), required=True)
 
 
 class CheckOut(Schema):

@@ -50,12 +50,29 @@ class TargetKind(Protocol):
 Targets = Mapping[str, TargetKind]
 
 
+class Unusable(Protocol):
+    """An installed package that should give a target and does not; see `services.billing.adapters.plugins`."""
+
+    @property
+    def name(self) -> str:
+        """The target's name."""
+
+    @property
+    def package(self) -> str:
+        """Name and version of the package."""
+
+    @property
+    def error(self) -> str:
+        """What is wrong with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """The kinds of targets there are, and the box that seals their secrets."""
+    """The kinds of targets there are (and those that cannot be used), and the box that seals their secrets."""
 
     targets: Targets
     box: SecretBox
+    unusable: Sequence[Unusable] = ()
 
     def kind(self, target: str) -> TargetKind:
         """The kind of this name; raises UnknownTarget."""

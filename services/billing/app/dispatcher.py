@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from services.billing.app import metrics, sending
+from services.billing.app import asking, metrics, sending
 from services.billing.app.links import DatabaseLinks
 from services.billing.app.loading import Item, load_due, load_one
 from services.billing.app.ports import AccountingTarget, Prepared
@@ -25,7 +25,6 @@ from services.billing.app.sending import Attempt, DueConnection, Leased, Trace
 from services.billing.app.steps import Overtaken
 from services.billing.app.traces import Mask, stored_form
 from services.billing.domain.breaker import CLOSED, BreakerPolicy, after_failure
-from services.billing.domain.compile import preflight
 from services.billing.domain.dispatch import (
     Circumstances,
     DispatchPolicy,
@@ -34,7 +33,7 @@ from services.billing.domain.dispatch import (
     PayloadChanged,
 )
 from services.billing.domain.exchanges import Exchange, collected
-from services.billing.domain.outcomes import CannotAsk, Finding, NotSent, Outcome, Rejected, Unclear
+from services.billing.domain.outcomes import CannotAsk, Finding, NotSent, Outcome, Unclear
 from shared.bus.failpoints import reach
 from shared.bus.wakeup import Wakeup, wait_or_stop
 from shared.clock import utc_now
@@ -228,7 +227,7 @@ class Dispatcher:
                     self._record(turn, item, "lapse", LeaseLapsed())
                 elif current.record.state is DispatchState.UNCLEAR:
                     with span("dispatch.look", context, {"target": target.name}), collected() as exchanges:
-                        finding = turn.without_secrets(_look(target, item))
+                        finding = turn.without_secrets(asking.find(target, item))
                     self._record(turn, item, "look", finding, exchanges)
                     self._mind_breaker(turn, finding)
                 else:
@@ -241,7 +240,7 @@ class Dispatcher:
     ) -> None:
         """Prepare, record, call, record."""
         with collected() as exchanges:
-            prepared = turn.without_secrets(_prepare(target, item, links))
+            prepared = turn.without_secrets(asking.prepare(target, item.document, links))
         if not isinstance(prepared, Prepared):
             self._record(turn, item, "prepare", prepared, exchanges)
             self._mind_breaker(turn, prepared)
@@ -261,7 +260,7 @@ class Dispatcher:
         started = time.monotonic()
         attributes: dict[str, str | int] = {"target": target.name, "attempt": attempt.current.record.attempts}
         with span("dispatch.send", context, attributes), collected() as sent:
-            outcome = turn.without_secrets(_call(target, prepared))
+            outcome = turn.without_secrets(asking.send(target, prepared))
         reach(AFTER_SEND)
         self._finish(turn, attempt, outcome, started, [*exchanges, *sent])
         self._mind_breaker(turn, outcome)
@@ -384,36 +383,3 @@ class _Turn:
 
     def is_over(self) -> bool:
         return self.paused or self.stop.is_set() or time.monotonic() >= self.ends_at
-
-
-# Adapters answer with outcomes and do not raise. Should one do so all the same, it is an error of ours that must not
-# hold up the other documents, and above all must not look like "not sent".
-
-
-def _prepare(target: AccountingTarget, item: Item, links: DatabaseLinks) -> Prepared | Rejected | NotSent | Unclear:
-    problems = preflight(item.document)
-    if problems:
-        return Rejected(problems[0].code, " ".join(each.detail for each in problems), problems[0].pointer)
-    try:
-        return target.prepare(item.document, links)
-    except SQLAlchemyError:
-        raise  # of the links: our database, not the adapter
-    except Exception as error:  # the edge towards an adapter
-        log.error("dispatch.adapter_failed", call="prepare", target=target.name, exc_info=error)
-        return Rejected("target.adapter_failed", f"The document could not be prepared: {type(error).__name__}.")
-
-
-def _call(target: AccountingTarget, prepared: Prepared) -> Outcome:
-    try:
-        return target.send(prepared)
-    except Exception as error:  # the edge towards an adapter
-        log.error("dispatch.adapter_failed", call="send", target=target.name, exc_info=error)
-        return Unclear(f"The adapter failed while sending: {type(error).__name__}.")
-
-
-def _look(target: AccountingTarget, item: Item) -> Finding:
-    try:
-        return target.find(item.current.document_key, item.document)
-    except Exception as error:  # the edge towards an adapter
-        log.error("dispatch.adapter_failed", call="find", target=target.name, exc_info=error)
-        return CannotAsk(f"The adapter failed while asking: {type(error).__name__}.")

@@ -21,7 +21,8 @@ from services.billing.domain.document import (
     Party,
     VatLine,
 )
-from services.billing.models import statements
+from services.billing.models import BillingDocument, statements
+from shared.db import get_or_404
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def load_of_document(session: Session, tenant_id: str, document_id: str) -> list
 def _items(connection: Connection, tenant_id: str, statement: Select[Any], wanted: Mapping[str, Any]) -> list[Item]:
     rows = connection.execute(statement, wanted).all()
     lines = _lines(connection, tenant_id, {row.document_id for row in rows})
-    return [Item(_current(row), _document(tenant_id, row, lines.get(row.document_id, []))) for row in rows]
+    return [Item(_current(row), _document(row.document_id, row, row.refs, lines)) for row in rows]
 
 
 def lines_of(session: Session, tenant_id: str, document_ids: Iterable[str]) -> list[DocumentLine]:
@@ -127,18 +128,30 @@ def party_from(stored: dict[str, Any]) -> Party:
     return Party(**{**stored, "address": Address(**stored["address"])})
 
 
-def _document(tenant_id: str, row: Row[Any], lines: Sequence[DocumentLine]) -> Document:
+def load_document(session: Session, document_id: str) -> Document:
+    """One document, also one without a dispatch. Raises NotFound."""
+    stored = get_or_404(session, BillingDocument, document_id)
+    lines = _lines(session.connection(), stored.tenant_id, [document_id])
+    return _document(document_id, stored, stored.references, lines)
+
+
+def _document(
+    document_id: str,
+    row: Row[Any] | BillingDocument,
+    references: Mapping[str, str],
+    lines: Mapping[str, Sequence[DocumentLine]],
+) -> Document:
     return Document(
-        id=row.document_id,
+        id=document_id,
         key=row.key,
-        tenant_id=tenant_id,
+        tenant_id=row.tenant_id,
         payer=party_from(row.payer),
         currency=row.currency,
         document_date=row.document_date,
         performed_on=row.performed_on,
         due_date=row.due_date,
-        references=row.refs,
-        lines=tuple(lines),
+        references=references,
+        lines=tuple(lines.get(document_id, ())),
         vat_lines=tuple(
             VatLine(each["category"], Decimal(each["rate_percent"]), Decimal(each["base"]), Decimal(each["vat"]))
             for each in row.vat_lines

@@ -172,6 +172,7 @@ _ITEMS = select(
         dispatches.c[name]
         for name in (
             "id",
+            "tenant_id",
             "version",
             "document_id",
             "connection_id",

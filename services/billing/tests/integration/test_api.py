@@ -379,3 +379,15 @@ def test_raw_requests_are_shown_to_those_who_may_read_documents(api: Api) -> Non
     retried = api.service.caller("billing.write").post(f"{path}/retry")
     assert retried.status_code == 200
     assert [each["exchanges"] for each in retried.json["history"]] == [[], []]
+
+
+def test_a_dry_run_over_http(api: Api) -> None:
+    api.connect()
+    api.approve("immediate")
+    (document,) = api.biller.get("/documents").json["items"]
+    shown = api.biller.post(f"/documents/{document['id']}/dry-run")
+    assert shown.status_code == 200
+    assert document["key"] in shown.json["payload"]
+    assert shown.json["unlinked"] == [{"kind": "customer", "key": CUSTOMER["number"]}]
+    assert api.target.sends == 0
+    assert api.service.caller("connections.manage").post(f"/documents/{document['id']}/dry-run").status_code == 403

@@ -1,0 +1,48 @@
+"""The edge towards adapters: whatever they do, an outcome comes back.
+
+Adapters answer with outcomes and do not raise. Should one do so all the same, it is an error of ours that must not hold
+up the other documents, and above all must not look like "not sent".
+"""
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.billing.app.loading import Item
+from services.billing.app.ports import AccountingTarget, LinkStore, Prepared
+from services.billing.domain.compile import preflight
+from services.billing.domain.document import Document
+from services.billing.domain.outcomes import CannotAsk, Finding, NotSent, Outcome, Rejected, Unclear
+from shared.telemetry import get_logger
+
+log = get_logger("billing.dispatcher")
+
+
+def prepare(target: AccountingTarget, document: Document, links: LinkStore) -> Prepared | Rejected | NotSent | Unclear:
+    """As `AccountingTarget.prepare`, after the rules of every target. Raises SQLAlchemyError of the links."""
+    problems = preflight(document)
+    if problems:
+        return Rejected(problems[0].code, " ".join(each.detail for each in problems), problems[0].pointer)
+    try:
+        return target.prepare(document, links)
+    except SQLAlchemyError:
+        raise  # of the links: our database, not the adapter
+    except Exception as error:  # the edge towards an adapter
+        log.error("dispatch.adapter_failed", call="prepare", target=target.name, exc_info=error)
+        return Rejected("target.adapter_failed", f"The document could not be prepared: {type(error).__name__}.")
+
+
+def send(target: AccountingTarget, prepared: Prepared) -> Outcome:
+    """As `AccountingTarget.send`; a failing adapter may have sent the document."""
+    try:
+        return target.send(prepared)
+    except Exception as error:  # the edge towards an adapter
+        log.error("dispatch.adapter_failed", call="send", target=target.name, exc_info=error)
+        return Unclear(f"The adapter failed while sending: {type(error).__name__}.")
+
+
+def find(target: AccountingTarget, item: Item) -> Finding:
+    """As `AccountingTarget.find`; nothing follows from an adapter that fails."""
+    try:
+        return target.find(item.current.document_key, item.document)
+    except Exception as error:  # the edge towards an adapter
+        log.error("dispatch.adapter_failed", call="find", target=target.name, exc_info=error)
+        return CannotAsk(f"The adapter failed while asking: {type(error).__name__}.")
