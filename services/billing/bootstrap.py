@@ -19,7 +19,7 @@ from shared.service import Job, Runtime, ServiceDefinition
 
 def _extend(runtime: Runtime) -> Vault:
     targets = installed(adapter_site(runtime.config.environment))
-    return Vault(targets.kinds, runtime.config.secret_box)
+    return Vault(targets.kinds, runtime.config.secret_box, targets.broken)
 
 
 def _consumers(_runtime: Runtime) -> Sequence[Consumer]:

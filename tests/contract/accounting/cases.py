@@ -19,6 +19,7 @@ from marshmallow import ValidationError
 
 from services.billing.domain.dispatch import DispatchState
 from services.billing.domain.document import Document
+from services.billing.domain.exchanges import collected
 from services.billing.domain.outcomes import Absent, Accepted, CannotAsk, Found, NotSent, Rejected, Unclear
 from services.billing.domain.preflight import Severity
 from services.billing.domain.target import AccountingTarget, ConnectionProblem, ForeseesProblems, Prepared
@@ -340,9 +341,11 @@ class AdapterContract:
         target = bench.connect()
         document = baskets.a_document()
         shown: list[Any] = [bench.settings, target]
-        prepared = prepared_of(target, document, links)
-        shown += [prepared, prepared.payload.decode("utf-8", "replace"), target.send(prepared)]
-        shown += [target.find(document.key, document)]
+        with collected() as exchanges:  # what the dispatch desk stores and shows of the wire
+            prepared = prepared_of(target, document, links)
+            shown += [prepared, prepared.payload.decode("utf-8", "replace"), target.send(prepared)]
+            shown += [target.find(document.key, document)]
+        shown += exchanges
         for trouble in (each for each in TROUBLES if each not in bench.cannot):
             again = baskets.a_document()
             journey = carry(bench, again, links, [Attempt(trouble)])
