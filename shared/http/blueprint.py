@@ -88,6 +88,7 @@ class Blueprint(SmorestBlueprint):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._prepare_doc_cbks.append(_document_form_with_files)
         self._prepare_doc_cbks.append(_document_access_and_problems)
 
     def add_url_rule(
@@ -114,6 +115,20 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "maxLength": 190},
     "description": "Makes the creation repeatable: same key and body, same record; other body, 409",
 }
+
+
+def _document_form_with_files(doc: dict[str, Any], _doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Describe fields and files of one form as one body; flask-smorest makes a parameter of the fields, which
+    OpenAPI 3 does not know."""
+    parameters = doc.get("parameters", [])
+    forms = [parameter for parameter in parameters if parameter.get("in") == "form"]
+    if forms:
+        content = doc["requestBody"]["content"]["multipart/form-data"]
+        parts = [content["schema"], *(form["schema"] for form in forms)]
+        kinds = tuple(part if isinstance(part, type) else type(part) for part in parts)
+        content["schema"] = type("And".join(kind.__name__ for kind in kinds), kinds, {})
+        doc["parameters"] = [parameter for parameter in parameters if parameter not in forms]
+    return doc
 
 
 def _document_access_and_problems(
