@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 
-from services.catalog.api import categories, imports, products, vat
+from services.catalog.api import categories, imports, prices, products, vat
 from services.catalog.app.days import turn_day
 from services.catalog.messaging.outbound import SNAPSHOTS
 from services.catalog.models import Base
@@ -26,7 +26,7 @@ SERVICE = ServiceDefinition(
     name="catalog",
     title="Urakka: catalog",
     description="Everything that can be charged, and what it costs.",
-    blueprints=[products.blp, categories.blp, vat.blp, imports.blp],
+    blueprints=[products.blp, prices.blp, categories.blp, vat.blp, imports.blp],
     metadata=Base.metadata,
     jobs=_jobs,
     snapshots=SNAPSHOTS,

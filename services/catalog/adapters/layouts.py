@@ -121,3 +121,78 @@ PRODUCTS: Final = Layout(
     ),
     example_field="code",
 )
+
+PRICES: Final = Layout(
+    "prices",
+    three("Hinnat", "Priser", "Prices"),
+    (
+        _column("code", "Tuotekoodi", "Produktkod", "Product code", _MANDATORY, example="SAH-1", is_text=True),
+        _column(
+            "price",
+            "Hinta alv 0",
+            "Pris exkl moms",
+            "Price excl VAT",
+            _WITHOUT_VAT,
+            example=Decimal("57.75"),
+            permission="prices.read",
+        ),
+        _column(
+            "discount_percent",
+            "Alennus %",
+            "Rabatt %",
+            "Discount %",
+            three("Hinnan sijasta", "I stället för ett pris", "In place of a price"),
+            permission="prices.read",
+        ),
+        _column(
+            "price_group",
+            "Hintaryhmä",
+            "Prisgrupp",
+            "Price group",
+            three("Tyhjä: listahinta", "Tom: listpris", "Empty: list price"),
+            is_text=True,
+        ),
+        _column(
+            "customer_id",
+            "Asiakkaan ID",
+            "Kundens ID",
+            "Customer ID",
+            three("Asiakaskohtainen hinta", "Kundpris", "Customer price"),
+            is_text=True,
+        ),
+        _column(
+            "site_id",
+            "Kohteen ID",
+            "Objektets ID",
+            "Site ID",
+            three("Kohdekohtainen hinta", "Objektspris", "Site price"),
+            is_text=True,
+        ),
+        _column(
+            "min_quantity",
+            "Määrästä alkaen",
+            "Från antal",
+            "From quantity",
+            three("Määräporras", "Antalstrappa", "Quantity step"),
+        ),
+        _column(
+            "valid_from",
+            "Voimassa alkaen",
+            "Gäller från",
+            "Valid from",
+            three("Tyhjä: tänään", "Tom: i dag", "Empty: today"),
+        ),
+        _column(
+            "valid_to",
+            "Voimassa asti",
+            "Gäller till",
+            "Valid to",
+            three(
+                "Viimeinen päivä; tyhjä: toistaiseksi",
+                "Sista dagen; tom: tills vidare",
+                "The last day; empty: until further notice",
+            ),
+        ),
+    ),
+    example_field="code",
+)

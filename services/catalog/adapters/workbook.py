@@ -37,7 +37,7 @@ _KIND_BY_UNIT: Final = {"h": "labour", "min": "labour", "km": "travel"}
 _HIGHEST_PRICE: Final = Decimal(10) ** 10
 
 
-def _price(cell: Cell) -> object:
+def price(cell: Cell) -> object:
     """Price of one unit without VAT, at least 2 decimals, at most 4."""
     price = decimal_of(cell, code="price.not_a_number", expected="1234,50")
     if price < 0 or price >= _HIGHEST_PRICE:
@@ -77,7 +77,7 @@ def _vat_parser(day: date | None) -> Parser:
     return parse
 
 
-def _fit_codes(cells: Sequence[Cell]) -> Parser:
+def fit_codes(cells: Sequence[Cell]) -> Parser:
     """Make the parser of product codes after seeing them all.
 
     Codes of digits that stand as text show how long codes are; one that stands as a number and is shorter has lost its
@@ -139,8 +139,8 @@ def _columns(day: date | None) -> tuple[Column, ...]:
         "name": text(200),
         "category_name": text(100),
         "unit": _unit,
-        "list_price": _price,
-        "cost_price": _price,
+        "list_price": price,
+        "cost_price": price,
         "vat_class": _vat_parser(day),
         "revenue_account": text(20),
         "barcode": text(60),
@@ -161,7 +161,7 @@ def _columns(day: date | None) -> tuple[Column, ...]:
             unique=field == "code",
             fill_merged=field in _FILL_MERGED,
             never=_NEVER.get(field, ()),
-            fit=_fit_codes if field == "code" else None,
+            fit=fit_codes if field == "code" else None,
         )
         for field, parse in parsers.items()
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import BinaryIO
 
-from services.catalog.adapters.layouts import PRODUCTS
+from services.catalog.adapters.layouts import PRICES, PRODUCTS
+from services.catalog.adapters.price_workbook import LABELS as PRICE_LABELS
+from services.catalog.adapters.price_workbook import read_prices
 from services.catalog.adapters.workbook import FIELDS, read_products
 from services.catalog.app.imports import TABLES, ProductUndo, import_products
+from services.catalog.app.price_imports import PriceUndo, import_prices
 from shared.clock import business_day, utc_now
 from shared.excel.table import TableReading
 from shared.imports.http import ImportTarget, import_blueprint
@@ -22,6 +25,13 @@ blp = import_blueprint(
     tables=TABLES,
     targets=[
         ImportTarget(layout=PRODUCTS, fields=FIELDS, reader=_read_today, run=import_products, undo=ProductUndo),
+        ImportTarget(
+            layout=PRICES,
+            fields=frozenset(PRICE_LABELS),
+            reader=read_prices,
+            run=import_prices,
+            undo=PriceUndo,
+        ),
     ],
     permission="products.write",
 )

@@ -45,3 +45,10 @@ class CategoryLoop(Conflict):
 
     code = "category.loop"
     title = "A category cannot lie inside itself"
+
+
+class InvalidPrice(RuleBroken):
+    """Fields of a price are not usable."""
+
+    code = "price.invalid"
+    title = "Some fields of the price are not right"

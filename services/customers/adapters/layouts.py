@@ -207,3 +207,109 @@ CUSTOMERS: Final = Layout(
         _column("billing_notes", "Laskutushuomautus", "Anteckningar", "Billing notes"),
     ),
 )
+
+_ROLES: Final = {
+    "orders": ("Tilaaja", "Beställare", "Orderer"),
+    "approves": ("Hyväksyjä", "Godkännare", "Approver"),
+    "billing": ("Laskutus", "Fakturering", "Billing"),
+    "access": ("Avaimet", "Nycklar", "Keys"),
+    "resident": ("Asukas", "Boende", "Resident"),
+}
+_TYPES: Final = {
+    "area": ("Alue", "Område", "Area"),
+    "property": ("Kiinteistö", "Fastighet", "Property"),
+    "building": ("Rakennus", "Byggnad", "Building"),
+    "space": ("Tila", "Utrymme", "Space"),
+    "device": ("Laite", "Anordning", "Device"),
+}
+_ID_NOTE: Final = three(
+    "Viedyn rivin tunniste; uusilla tyhjä", "Från en export; tom för nya", "From an export; empty for new ones"
+)
+_CUSTOMER_NOTE: Final = three(
+    "Olemassa olevan asiakkaan numero", "Numret på en befintlig kund", "Number of a known customer"
+)
+_SITE_NOTE: Final = three("Olemassa olevan kohteen tunnus", "Koden för ett befintligt objekt", "Code of a known site")
+_MANDATORY: Final = three("Pakollinen", "Obligatorisk", "Mandatory")
+
+CONTACTS: Final = Layout(
+    "contacts",
+    three("Yhteyshenkilöt", "Kontaktpersoner", "Contacts"),
+    (
+        _column("id", "Yhteyshenkilön tunniste", "Kontaktens ID", "Contact ID", _ID_NOTE, is_text=True),
+        _column("name", "Nimi", "Namn", "Name", _MANDATORY, example="Maija Esimerkki"),
+        _column("title", "Titteli", "Titel", "Title", example="isännöitsijä"),
+        _column("email", "Sähköposti", "E-post", "Email", example="maija@malli.example"),
+        _column("phone", "Puhelin", "Telefon", "Phone", example="040 123 4567", is_text=True),
+        _column(
+            "customer_number",
+            "Asiakasnumero",
+            "Kundnummer",
+            "Customer number",
+            _CUSTOMER_NOTE,
+            example="1001",
+            is_text=True,
+        ),
+        _column("site", "Kohdetunnus", "Objektkod", "Site code", _SITE_NOTE, is_text=True),
+        _column("role", "Rooli", "Roll", "Role", choices=_ROLES, example="orders"),
+        _column("is_default", "Oletus", "Standard", "Default", choices=yes_no_choices(), example=True),
+        _column("notes", "Lisätiedot", "Anteckningar", "Notes"),
+    ),
+)
+
+SITES: Final = Layout(
+    "sites",
+    three("Kohteet", "Objekt", "Sites"),
+    (
+        _column(
+            "code",
+            "Kohdetunnus",
+            "Objektkod",
+            "Site code",
+            three(
+                "Avain, jolla kohde löydetään", "Nyckel som objektet hittas med", "The key by which the site is found"
+            ),
+            example="K-001",
+            is_text=True,
+        ),
+        _column("name", "Kohteen nimi", "Objektets namn", "Site name", _MANDATORY, example="Haapatie 4"),
+        _column("type", "Kohdetyyppi", "Objekttyp", "Site type", choices=_TYPES, example="building"),
+        _column(
+            "parent",
+            "Yläkohde",
+            "Överordnat objekt",
+            "Parent site",
+            three(
+                "Kohdetunnus, rekisterissä tai tässä tiedostossa",
+                "Objektkod, i registret eller i denna fil",
+                "Site code, in the register or in this file",
+            ),
+            is_text=True,
+        ),
+        _column(
+            "customer_number",
+            "Asiakasnumero",
+            "Kundnummer",
+            "Customer number",
+            _CUSTOMER_NOTE,
+            example="1001",
+            is_text=True,
+        ),
+        _column("street", "Kohteen osoite", "Besöksadress", "Site address", example="Haapatie 4"),
+        _column(
+            "postal_code",
+            "Postinumero",
+            "Postnummer",
+            "Postal code",
+            three(
+                "Viisi numeroa, etunollat mukana", "Fem siffror, med inledande nollor", "Five digits, leading zeros too"
+            ),
+            example="02150",
+            is_text=True,
+        ),
+        _column("city", "Postitoimipaikka", "Postort", "City", example="ESPOO"),
+        _column("country", "Maa", "Land", "Country", three("FI", "FI", "FI"), example="FI"),
+        _column("cost_centre", "Kustannuspaikka", "Kostnadsställe", "Cost centre", is_text=True),
+        _column("notes", "Kulkuohje", "Anvisningar", "Access instructions"),
+        _column("id", "Kohteen ID", "Objektets ID", "Site ID", _ID_NOTE, is_text=True),
+    ),
+)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from flask import Response
+from sqlalchemy import Select, select
 
+from services.customers.adapters.layouts import CONTACTS
 from services.customers.api.schemas import (
     ContactChangeIn,
+    ContactExportQuery,
     ContactIn,
     ContactLinkIn,
     ContactLinkOut,
@@ -17,6 +20,7 @@ from services.customers.api.schemas import (
 )
 from services.customers.app import contacts as use_cases
 from services.customers.app.contacts import LinkEnd
+from services.customers.app.exports import contact_rows
 from services.customers.domain.contact import Role
 from services.customers.models import Contact, ContactLink
 from shared.db import get_or_404
@@ -31,6 +35,7 @@ from shared.http import (
     requires,
     with_etag,
 )
+from shared.imports.http import XLSX, export_answer
 
 blp = Blueprint("contacts", __name__, url_prefix="/contacts", description="Persons, each once")
 of_customer = Blueprint(
@@ -47,11 +52,25 @@ of_site = Blueprint(
 @blp.response(200, page_schema(ContactOut))
 def list_contacts(query: dict[str, Any]) -> Page[Contact]:
     """List contact persons, oldest first"""
+    with read() as uow:
+        return fetch_page(uow.session, _filtered(query), Contact.id, limit=query["limit"], after=query["after"])
+
+
+@blp.get("/export")
+@requires("customers.read")
+@blp.arguments(ContactExportQuery, location="query")
+@blp.response(200, content_type=XLSX, description="A workbook that can be imported back")
+def export_contacts(query: dict[str, Any]) -> Response:
+    """Get all contact persons that the filters let through as a workbook, a row for each of their roles"""
+    with read() as uow:
+        return export_answer(CONTACTS, contact_rows(uow, _filtered(query)), query["lang"])
+
+
+def _filtered(query: dict[str, Any]) -> Select[Any]:
     statement = select(Contact)
     if query.get("q"):
         statement = statement.where(Contact.name.contains(query["q"], autoescape=True))
-    with read() as uow:
-        return fetch_page(uow.session, statement, Contact.id, limit=query["limit"], after=query["after"])
+    return statement
 
 
 @blp.post("")

@@ -198,10 +198,20 @@ class ContactOut(Schema):
     notes = fields.String(allow_none=True)
 
 
-class ContactQuery(PageQuery):
+class ContactFilters(Schema):
     """Filters of the list of contact persons."""
 
     q = Text(100, metadata={"description": "Part of the name, as it is written"})
+
+
+class ContactQuery(PageQuery, ContactFilters):
+    """Filters and page of the list of contact persons."""
+
+
+class ContactExportQuery(ContactFilters):
+    """Filters and language of an export of contact persons."""
+
+    lang = language_field()
 
 
 class ContactLinkIn(ContactFieldsIn):
@@ -237,6 +247,7 @@ class ContactLinksOut(Schema):
 class SiteFieldsIn(Schema):
     """Fields of a site."""
 
+    code = Text(60, allow_none=True, metadata={"description": "The firm's own code, unique", "example": "K-0042"})
     address = fields.Nested(AddressIn, allow_none=True)
     cost_centre = Text(60, allow_none=True)
     notes = Text(2000, allow_none=True)
@@ -268,6 +279,7 @@ class SiteOut(Schema):
     path = fields.String(required=True, metadata={"description": "Ids from the top to the site itself"})
     type = fields.String(required=True)
     name = fields.String(required=True)
+    code = fields.String(allow_none=True)
     address = fields.Nested(AddressOut, allow_none=True)
     cost_centre = fields.String(allow_none=True)
     notes = fields.String(allow_none=True)
@@ -277,8 +289,10 @@ class SiteOut(Schema):
     changed_at = fields.DateTime(required=True)
 
 
-class SiteQuery(PageQuery):
+class SiteFilters(Schema):
     """Filters of the list of sites; all given ones must hold."""
+
+    code = Text(60, metadata={"description": "The firm's own code, as on its tag"})
 
     customer = IdString(metadata={"description": "Sites that belong to this customer now"})
     parent = fields.String(
@@ -287,6 +301,16 @@ class SiteQuery(PageQuery):
     subtree = IdString(metadata={"description": "This site and all below it"})
     q = Text(100, metadata={"description": "Part of the name, as it is written"})
     archived = fields.Boolean(load_default=False)
+
+
+class SiteQuery(PageQuery, SiteFilters):
+    """Filters and page of the list of sites."""
+
+
+class SiteExportQuery(SiteFilters):
+    """Filters and language of an export of sites."""
+
+    lang = language_field()
 
 
 class SiteMoveIn(Schema):

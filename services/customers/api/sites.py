@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import or_, select
+from flask import Response
+from sqlalchemy import Select, or_, select
 
+from services.customers.adapters.layouts import SITES
 from services.customers.api.schemas import (
     AT_THE_TOP,
     AttachmentEndIn,
@@ -15,15 +17,17 @@ from services.customers.api.schemas import (
     DayQuery,
     SiteChangeIn,
     SiteCustomerOut,
+    SiteExportQuery,
     SiteIn,
     SiteMoveIn,
     SiteOut,
     SiteQuery,
 )
 from services.customers.app import sites as use_cases
+from services.customers.app.exports import site_rows
 from services.customers.models import Site, SiteAttachment
 from shared.clock import business_day, utc_now
-from shared.db import get_or_404
+from shared.db import UnitOfWork, get_or_404
 from shared.db.paging import Page, fetch_page
 from shared.http import (
     Blueprint,
@@ -35,6 +39,7 @@ from shared.http import (
     requires,
     with_etag,
 )
+from shared.imports.http import XLSX, export_answer
 
 blp = Blueprint("sites", __name__, url_prefix="/sites", description="Where work is done")
 
@@ -45,20 +50,36 @@ blp = Blueprint("sites", __name__, url_prefix="/sites", description="Where work 
 @blp.response(200, page_schema(SiteOut))
 def list_sites(query: dict[str, Any]) -> Page[Site]:
     """List sites, oldest first"""
+    with read() as uow:
+        return fetch_page(uow.session, _filtered(uow, query), Site.id, limit=query["limit"], after=query["after"])
+
+
+@blp.get("/export")
+@requires("customers.read")
+@blp.arguments(SiteExportQuery, location="query")
+@blp.response(200, content_type=XLSX, description="A workbook that can be imported back")
+def export_sites(query: dict[str, Any]) -> Response:
+    """Get all sites that the filters let through as a workbook, parents before those below them"""
+    with read() as uow:
+        rows = site_rows(uow, _filtered(uow, query), business_day(utc_now()))
+        return export_answer(SITES, rows, query["lang"])
+
+
+def _filtered(uow: UnitOfWork, query: dict[str, Any]) -> Select[Any]:
     statement = select(Site).where(Site.archived_at.is_not(None) if query["archived"] else Site.archived_at.is_(None))
-    if "customer" in query:
-        statement = statement.where(Site.customer_id == query["customer"])
+    for name, column in (("customer", Site.customer_id), ("code", Site.code)):
+        if name in query:
+            statement = statement.where(column == query[name])
     if "parent" in query:
         top = query["parent"] == AT_THE_TOP
         statement = statement.where(Site.parent_id.is_(None) if top else Site.parent_id == query["parent"])
     if query.get("q"):
         statement = statement.where(Site.name.contains(query["q"], autoescape=True))
-    with read() as uow:
-        if "subtree" in query:
-            root = get_or_404(uow.session, Site, query["subtree"])
-            below = Site.path.startswith(root.path + "/", autoescape=True)
-            statement = statement.where(or_(Site.id == root.id, below))
-        return fetch_page(uow.session, statement, Site.id, limit=query["limit"], after=query["after"])
+    if "subtree" in query:
+        root = get_or_404(uow.session, Site, query["subtree"])
+        below = Site.path.startswith(root.path + "/", autoescape=True)
+        statement = statement.where(or_(Site.id == root.id, below))
+    return statement
 
 
 @blp.post("")

@@ -31,7 +31,8 @@ from shared.errors import NotFound
 from shared.ids import new_id
 from shared.periods import closing_days
 
-_NEW_SITE: Mapping[str, Any] = {"address": None, "cost_centre": None, "notes": None}
+NEW_SITE: Mapping[str, Any] = {"code": None, "address": None, "cost_centre": None, "notes": None}
+"""Fields of a new site that nobody filled in."""
 
 
 def create_site(uow: UnitOfWork, creation: Creation, given: Mapping[str, Any], *, now: datetime) -> Site:
@@ -49,19 +50,20 @@ def create_site(uow: UnitOfWork, creation: Creation, given: Mapping[str, Any], *
         customer_id = fields.pop("customer_id", None)
         parent = _parent(uow, fields.pop("parent_id", None))
         site = Site(
-            **{**_NEW_SITE, **checked_site(fields)},
+            **{**NEW_SITE, **checked_site(fields)},
             id=creation.id,
             parent_id=parent.id if parent else None,
             path=path_of(creation.id, parent.path if parent else None),
             customer_id=customer_id or (parent.customer_id if parent else None),
             archived_at=None,
+            withdrawn=False,
         )
         if customer_id is not None:
             get_or_404(uow.session, Customer, customer_id)
         uow.session.add(site)
         uow.session.flush()
         if customer_id is not None:
-            _add_attachment(uow, site, customer_id, business_day(now), None)
+            add_attachment(uow, site, customer_id, business_day(now), None)
         publish_site(uow, site)
         uow.created(creation, site.id)
         uow.commit()
@@ -69,7 +71,7 @@ def create_site(uow: UnitOfWork, creation: Creation, given: Mapping[str, Any], *
 
 
 def change_site(uow: UnitOfWork, site_id: str, given: Mapping[str, Any], *, expected_version: int | None) -> Site:
-    """Change the given fields (type, name, address, cost_centre, notes); publishes only if something differs."""
+    """Change the given fields (code, type, name, address, cost_centre, notes); publishes only if something differs."""
     with uow:
         site = _site(uow, site_id, expected_version)
         _refuse_archived_site(site)
@@ -141,7 +143,7 @@ def attach_customer(
         lock_tree(uow)
         site = _site(uow, site_id, None)
         _refuse_archived_site(site)
-        attachment = _add_attachment(uow, site, customer_id, valid_from, valid_to, attachment_id=creation.id)
+        attachment = add_attachment(uow, site, customer_id, valid_from, valid_to, attachment_id=creation.id)
         _republish(uow, site, now)
         uow.created(creation, attachment.id)
         uow.commit()
@@ -224,7 +226,7 @@ def _republish(uow: UnitOfWork, site: Site, now: datetime) -> None:
     publish_changed(uow, subtree)
 
 
-def _add_attachment(
+def add_attachment(
     uow: UnitOfWork,
     site: Site,
     customer_id: str,
@@ -232,6 +234,10 @@ def _add_attachment(
     valid_to: date | None,
     attachment_id: str | None = None,
 ) -> SiteAttachment:
+    """Attach a customer inside the open transaction; an open attachment that began earlier ends the day before.
+
+    Raises NotFound, CustomerArchived, PeriodOverlap. The caller refreshes and publishes the sites.
+    """
     customer = get_or_404(uow.session, Customer, customer_id)
     refuse_archived(archived=customer.archived)
     existing = attachments_of(uow, [site.id])

@@ -80,3 +80,10 @@ class SiteArchived(Conflict):
 
     code = "site.archived"
     title = "The site is archived"
+
+
+class InvalidImportRow(RuleBroken):
+    """A row of a workbook names something that is not there, or contradicts another row."""
+
+    code = "import.invalid_row"
+    title = "The row does not fit the register"

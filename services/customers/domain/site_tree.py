@@ -91,7 +91,7 @@ def nearest_customers(paths: Sequence[str], attachments: Iterable[Attachment], d
 
 
 def checked_site(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the given fields (type, name, address, cost_centre, notes) healed; raises InvalidSite with the wrong."""
+    """Return the given fields (code, type, name, address, cost_centre, notes) healed; raises InvalidSite."""
     fields = dict(given)
     errors: list[FieldError] = []
     if "name" in fields:
@@ -101,9 +101,10 @@ def checked_site(given: Mapping[str, Any]) -> dict[str, Any]:
     if "address" in fields:
         fields["address"], found = check_address(address_or_none(fields["address"]), "/address")
         errors += found
-    for name in ("cost_centre", "notes"):
+    for name in ("code", "cost_centre", "notes"):
         if name in fields:
-            fields[name] = fields[name] or None
+            text = str(fields[name] or "").strip()
+            fields[name] = (" ".join(text.split()) if name == "code" else text) or None
     if errors:
         raise InvalidSite(errors=errors)
     return fields

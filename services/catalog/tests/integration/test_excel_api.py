@@ -110,3 +110,42 @@ def test_an_import_is_undone_and_can_be_made_again(office: Caller) -> None:
     assert (restored["archived"], restored["list_price"]) == (False, "5.00")
     office.patch(f"/products/{restored['id']}", {"name": "Muu"}, if_match=restored["version"])
     assert office.post(f"/imports/{again['id']}/undo").json["code"] == "import.records_touched"
+
+
+PRICES = workbook(
+    ("Tuotekoodi", "Hinta", "Alennus %", "Hintaryhmä", "Määrästä alkaen", "Voimassa alkaen"),
+    ("a", "10,00", None, None, None, None),
+    ("A", 9, None, "Kulta", None, "1.1.2027"),
+    ("A", 8.5, None, "Kulta", 10, "1.1.2027"),
+    ("A", None, "5 %", "Hopea", None, "1.1.2027"),
+    ("A", 12, None, None, None, "1.1.2090"),
+    ("EI-OLE", 1, None, None, None, None),
+    ("A", None, None, "Kulta", None, None),
+    ("A", 7, None, "Kulta", None, "1.6.2026"),
+)
+
+
+def test_prices_come_in_go_out_and_are_undone(office: Caller, service: ServiceUnderTest) -> None:
+    known = office.post("/products", {"code": "A", "name": "A", "category_name": "B", "list_price": "9.90"}).json
+    made = send(office, PRICES, "register=prices&mode=confirm").json
+    assert (made["counts"]["created"], made["counts"]["changed"], made["counts"]["refused"]) == (4, 1, 3)
+    assert {(error["row"], error["code"]) for error in made["errors"]} == {
+        (7, "unknown_product"),
+        (8, "price.missing"),
+        (9, "period.overlap"),
+    }
+    assert office.get(f"/products/{known['id']}").json["list_price"] == "10.00"
+    assert service.events("product.changed.v1")[-1].data["list_price"] == "10.00"
+    again = send(office, PRICES, "register=prices&mode=confirm").json
+    assert (again["counts"]["created"], again["counts"]["changed"], again["counts"]["unchanged"]) == (0, 0, 5)
+    for lang in ("fi", "sv", "en"):
+        exported = office.get(f"/prices/export?lang={lang}").data
+        back = send(office, exported, "register=prices").json
+        assert (back["errors"], back["unknown_columns"]) == ([], [])
+        assert back["counts"] == {"created": 0, "changed": 0, "unchanged": 5, "refused": 0}
+        template = office.get(f"/imports/template?register=prices&lang={lang}").data
+        assert send(office, template, "register=prices").json["counts"]["created"] == 0
+    assert office.post(f"/imports/{made['id']}/undo").status_code == 200
+    assert office.get(f"/products/{known['id']}").json["list_price"] == "9.90"
+    assert len(office.get(f"/products/{known['id']}/prices").json["items"]) == 1
+    assert office.get("/prices").json["items"] == []
