@@ -1,0 +1,127 @@
+"""The migrations on a filled database of the release before them."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, Date, Engine, text
+
+from services.billing.app.ledger_check import check_ledger
+from services.billing.models import Base
+from shared.clock import utc_now
+from shared.db import Amount, Database, Quantity, Rate, UnitPrice, make_engine, migrate
+from shared.db.engine import WRITES
+from shared.ids import new_id
+from shared.testing.servers import temporary_database
+
+TENANT = new_id()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database."""
+    if request.param == "sqlite":
+        made = make_engine(f"sqlite:///{tmp_path}/old.sqlite")
+        yield made
+        made.dispose()
+        return
+    with temporary_database("billing_old") as url:
+        made = make_engine(url)
+        yield made
+        made.dispose()
+
+
+def bring_to(engine: Engine, revision: str) -> None:
+    """Migrate up to a revision, as `upgrade` does to the newest one."""
+    config = migrate._config("billing")
+    with engine.execution_options(**{WRITES: True}).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def fill(engine: Engine) -> Callable[[str], str]:
+    """A document of the first release with two merged rows that are transferred, and one that was cancelled.
+
+    Returns the ids by name.
+    """
+    ids: dict[str, str] = {}
+
+    def of(name: str) -> str:
+        return ids.setdefault(name, new_id())
+
+    stamp = utc_now()
+    common = {"tenant_id": TENANT, "version": 1, "created_at": stamp, "changed_at": stamp}
+    document = {
+        **common, "batch_id": of("batch"), "payer_id": of("payer"), "payer": {}, "currency": "EUR",
+        "document_date": "2026-11-21", "due_date": "2026-12-05", "refs": {}, "workorders": [], "vat_lines": [],
+        "net": "112.50", "vat": "28.69", "gross": "141.19", "text_before": "",
+    }  # fmt: skip
+    line = {
+        "tenant_id": TENANT, "position": 1, "product_id": of("p"), "product_code": "HUOLTO", "product_kind": "labour",
+        "text": "Työ", "quantity": "2.500", "unit": "h", "unit_price": "45.0000", "discount_percent": "0.00",
+        "vat_class": "standard", "vat_category": "S", "vat_rate_percent": "25.50", "net": "112.50",
+        "vat_share": "28.69", "row_ids": [of("row1"), of("row2")],
+    }  # fmt: skip
+    row = {
+        "tenant_id": TENANT, "order_id": of("order"), "workorder_id": of("work"), "workorder_number": "1001",
+        "billing_round": 1, "customer_id": of("payer"), "payer_id": of("payer"), "currency": "EUR",
+        "product_id": of("p"), "product_code": "HUOLTO", "product_kind": "labour", "description": "Työ", "unit": "h",
+        "work_date": "2026-11-20", "unit_price": "45.0000", "discount_percent": "0.00", "vat_class": "standard",
+        "vat_rate_percent": "25.50", "construction_service": False, "chargeability": "charge", "open": "0.000",
+        "reserved": "0.000", "credited": "0.000", "closed": "0.000", "state": "transferred",
+    }  # fmt: skip
+    order = {
+        "tenant_id": TENANT, "id": of("order"), "workorder_id": of("work"), "billing_round": 1, "number": "1001",
+        "customer_id": of("payer"), "payer_id": of("payer"), "type": "x", "description": "", "refs": {},
+        "approved_at": stamp, "received_at": stamp,
+    }  # fmt: skip
+    batch = {**common, "id": of("batch"), "kind": "immediate", "state": "done", "document_count": 1}
+    rows = [
+        {**row, "id": of(f"ledger{n}"), "row_id": of(f"row{n}"), "position": n, "quantity": quantity,
+         "transferred": quantity, "document_id": of("document")}
+        for n, quantity in ((1, "2.000"), (2, "0.500"))
+    ]  # fmt: skip
+    with engine.execution_options(**{WRITES: True}).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT set_config('urakka.tenant_id', '*', true)"))
+        insert(connection, "batches", batch)
+        insert(connection, "approved_orders", order)
+        insert(connection, "documents", {**document, "id": of("document"), "key": "URK-1", "state": "accepted"})
+        insert(connection, "documents", {**document, "id": of("cancelled"), "key": "URK-2", "state": "cancelled"})
+        insert(connection, "document_lines", {**line, "document_id": of("document")})
+        insert(connection, "document_lines", {**line, "document_id": of("cancelled")})
+        for each in rows:
+            insert(connection, "ledger_rows", each)
+    return of
+
+
+def insert(connection: Connection, table: str, values: dict[str, Any]) -> None:
+    """Only the columns of the first release; the types of today's models store decimals as that one did."""
+    known = Base.metadata.tables[table]
+    read = {name: _READERS.get(type(known.c[name].type), lambda value: value)(value) for name, value in values.items()}
+    connection.execute(known.insert().values(read))
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {
+    Date: date.fromisoformat,
+    **dict.fromkeys((Amount().__class__, Quantity().__class__, UnitPrice().__class__, Rate().__class__), Decimal),
+}
+
+
+def test_lines_of_the_first_release_learn_what_they_hold_of_which_row(engine: Engine) -> None:
+    bring_to(engine, "0001")
+    of = fill(engine)
+    assert migrate.upgrade(engine, "billing") is True
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT set_config('urakka.tenant_id', '*', true)"))
+        held = dict(
+            connection.execute(text("SELECT document_id, CAST(holdings AS TEXT) FROM document_lines")).tuples().all()
+        )
+    assert held[of("cancelled")] == "[]"
+    assert [name in held[of("document")] for name in (of("ledger1"), of("ledger2"), '"2.000"', '"0.500"')] == [True] * 4
+    assert check_ledger(Database(engine)) == []
