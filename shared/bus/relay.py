@@ -25,7 +25,7 @@ from shared.bus.catalogue import Catalogue, default_catalogue
 from shared.bus.failpoints import AFTER_PUBLISH, reach
 from shared.bus.leader import Leadership, leadership
 from shared.bus.publisher import Outcome, Outgoing, Publisher
-from shared.bus.schedule import back_off_s
+from shared.bus.schedule import Pace, back_off_s
 from shared.bus.tables import outbox
 from shared.bus.wakeup import Wakeup, wait_or_stop
 from shared.clock import utc_now
@@ -101,6 +101,7 @@ class Relay:
         self._lead = lead or leadership(database.engine, f"outbox:{service}")
         self._context = system_context("relay")
         self._next_housekeeping = 0.0
+        self._pace = Pace()
 
     def run_once(self) -> RelayReport:
         """Publish one batch, if this relay leads and the pipe is ready.
@@ -147,6 +148,7 @@ class Relay:
         elif not report.full:
             # Whatever was committed since the batch was read has left a nudge, so nobody need look for it twice.
             wait_or_stop(self._wakeup, TOPIC, stop, self._settings.poll_s)
+            stop.wait(self._pace.pause_s())
 
     def _flush(self, deadline: float) -> None:
         try:

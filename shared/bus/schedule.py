@@ -1,8 +1,10 @@
-"""When something is tried again, and in which lane it runs: pure functions of their parameters."""
+"""When something is tried again, how often a loop looks, and in which lane an event runs."""
 
 from __future__ import annotations
 
+import time
 import zlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600, 21600))
@@ -35,3 +37,25 @@ def lane_of(partition_key: str, lanes: int) -> int:
     """Return the lane (0 … lanes-1) of a key: the same in every process, unlike Python's own `hash` of a
     text."""
     return zlib.crc32(partition_key.encode()) % lanes
+
+
+class Pace:
+    """Lets a loop run as it likes while there is little to do, and at most once every `every_s` under load.
+
+    Under load each round then finds more to do: what a round costs by itself (a few statements) is shared by several
+    events. `at_once` rounds in a row are free, so that a single event is never held up.
+    """
+
+    def __init__(
+        self, every_s: float = 0.05, at_once: int = 5, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._every_s = every_s
+        self._credit_s = every_s * at_once
+        self._clock = clock
+        self._paid_until = float("-inf")
+
+    def pause_s(self) -> float:
+        """Count one round; returns the seconds to wait before it, 0.0 for none."""
+        now = self._clock()
+        self._paid_until = max(self._paid_until, now) + self._every_s
+        return max(0.0, self._paid_until - now - self._credit_s)

@@ -35,6 +35,7 @@ from services.billing.domain.dispatch import (
 from services.billing.domain.exchanges import Exchange, collected
 from services.billing.domain.outcomes import CannotAsk, Finding, NotSent, Outcome, Unclear
 from shared.bus.failpoints import reach
+from shared.bus.schedule import Pace
 from shared.bus.wakeup import Wakeup, wait_or_stop
 from shared.clock import utc_now
 from shared.context import Context, system_context, use_context
@@ -115,6 +116,7 @@ class Dispatcher:
         """Serve until `stop` is set; returns after the calls in progress have ended and are recorded."""
         with ThreadPoolExecutor(self._settings.workers, thread_name_prefix="dispatch") as pool:
             measured_at = 0.0
+            pace = Pace()
             while not stop.is_set():
                 try:
                     self._start_turns(pool, stop)
@@ -124,6 +126,7 @@ class Dispatcher:
                 except SQLAlchemyError as error:
                     log.warning("dispatch.database_unavailable", error=type(error).__name__)
                 wait_or_stop(self._wakeup, "dispatch", stop, self._settings.poll_s)
+                stop.wait(pace.pause_s())
 
     def run_once(self) -> int:
         """Serve everything that is due now in this thread; returns how many dispatches went a step on."""
