@@ -14,7 +14,6 @@ from typing import Any
 
 import psycopg
 
-from deploy.demo.client import ApiClient
 from deploy.demo.firm import CATALOG, CUSTOMERS, ORDERS, Firm, found_firm
 from shared.ids import new_id
 from shared.testing.servers import amqp_server
@@ -29,21 +28,22 @@ _ONE_WITHIN_S = 30.0
 _LOOK_EVERY_S = 0.002
 _REST_S = 0.05
 _WHOLE_WORKER = (("relay", "consume", "jobs"),)
+_AS_SHIPPED = {"URAKKA_API_THREADS": "8", "URAKKA_CONSUMER_LANES": "4", "URAKKA_DISPATCH_LEASE_S": "150"}
+"""The product's defaults, in place of what suites under test are given."""
 
 _rest = threading.Event()
 
 
 @dataclass(frozen=True, slots=True)
 class ProductFigures:
-    """flow: the saturated run; cpu_s: processor seconds by process meanwhile; latencies_s: one order at a time."""
+    """flows: the saturated runs, each with processor seconds by process; latencies_s: one order at a time."""
 
-    flow: Flow
-    cpu_s: Mapping[str, float]
+    flows: Sequence[tuple[Flow, Mapping[str, float]]]
     latencies_s: Sequence[float]
 
 
-def measure_product(folder: Path, *, orders: int, samples: int) -> ProductFigures:
-    """Approve `orders` orders as fast as a few clients can, then `samples` more one by one, in one running suite.
+def measure_product(folder: Path, *, orders: int, rounds: int, samples: int) -> ProductFigures:
+    """Approve `orders` orders as fast as a few clients can, `rounds` times, then `samples` one by one, in one suite.
 
     All processes of the suite run, also those that have nothing to do here. The clients call the API of work orders
     directly, as behind a gateway that costs nothing. Raises RuntimeError if an order is not billed exactly once.
@@ -51,20 +51,29 @@ def measure_product(folder: Path, *, orders: int, samples: int) -> ProductFigure
     with bench_firm(folder) as (suite, firm):
         address = suite.production.addresses["workorders"]
         headers = {"Authorization": str(firm.supervisor._session.headers["Authorization"])}
-        paths = make_orders(firm, orders + samples)
+        everything = rounds * orders + samples
+        paths = make_orders(firm, everything)
+        processes = {**suite.production.processes(), "sandbox": suite.sandbox.pid}
         with looking_into(suite.database_url.replace("{service}", "billing")) as database:
-            with Cpu(suite.production.processes()) as cpu:
-                began, ended = approve_all(address, paths[:orders], headers)
-                last = wait_until_accepted(database, orders, within_s=_WITHIN_S)
-            latencies = _one_by_one(database, Approver(address, headers), paths[orders:])
-        _check(firm, orders + samples)
-    return ProductFigures(Flow(orders, began, ended, last), cpu.seconds, latencies)
+            flows = []
+            for start in range(0, rounds * orders, orders):
+                with Cpu(processes) as cpu:
+                    began, ended = approve_all(address, paths[start : start + orders], headers)
+                    last = wait_until_accepted(database, start + orders, within_s=_WITHIN_S)
+                flows.append((Flow(orders, began, ended, last), cpu.seconds))
+                _wait_until_billed(firm, start + orders)
+            latencies = _one_by_one(database, Approver(address, headers), paths[rounds * orders :])
+        _wait_until_billed(firm, everything)
+        invoices = len(firm.target.books()["invoices"])
+        if invoices != everything:
+            raise RuntimeError(f"{everything} orders, {invoices} invoices")
+    return ProductFigures(flows, latencies)
 
 
 @contextmanager
 def bench_firm(folder: Path) -> Iterator[tuple[Suite, Firm]]:
     """Give a running suite and a firm in it that bills at once, through a company of its own in the sandbox."""
-    with running_suite(folder, amqp_server(), worker_roles=_WHOLE_WORKER) as suite:
+    with running_suite(folder, amqp_server(), environment=_AS_SHIPPED, worker_roles=_WHOLE_WORKER) as suite:
         firm = found_firm(
             suite.base_url,
             suite.production.provisioning_key,
@@ -129,12 +138,8 @@ def _one_by_one(database: psycopg.Connection[Any], client: Approver, paths: Sequ
     return latencies
 
 
-def _check(firm: Firm, orders: int) -> None:
+def _wait_until_billed(firm: Firm, orders: int) -> None:
     def all_billed() -> bool:
-        client: ApiClient = firm.supervisor
-        return len(list(client.pages(ORDERS, state="billed", limit=200))) == orders
+        return sum(1 for _ in firm.supervisor.pages(ORDERS, state="billed", limit=200)) == orders
 
     eventually(all_billed, timeout_s=60, every_s=0.5)
-    invoices = len(firm.target.books()["invoices"])
-    if invoices != orders:
-        raise RuntimeError(f"{orders} orders, {invoices} invoices")

@@ -49,6 +49,12 @@ class SandboxProcess:
     ) -> None:
         self._end()
 
+    @property
+    def pid(self) -> int:
+        """The process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def netvisor(self, **settings: Any) -> DemoTarget:
         """Make a company in the simulated Netvisor; `settings` go before the connection's usual ones."""
         return _with(netvisor_target({}, self.url, self.url), settings)

@@ -59,14 +59,15 @@ def measure_floor(folder: Path, orders: int) -> tuple[Flow, dict[str, float]]:
 
     Raises RuntimeError if the sandbox does not hold exactly one invoice for each order at the end.
     """
-    with service_databases() as database_url, temporary_topology() as prefix, SandboxProcess() as sandbox:
+    with service_databases() as databases, temporary_topology() as prefix, SandboxProcess() as sandbox:
+        database_url = databases.url
         target = sandbox.netvisor()
         settings = _settings(database_url, prefix, target)
         with looking_into(_url(database_url, "workorders")) as database:
             paths = _make_orders(database, settings, orders)
         with looking_into(_url(database_url, "billing")) as database:
             database.execute(_CONNECTION, (settings.connection_id, settings.tenant_id))
-            with _processes(folder, settings) as processes, Cpu(processes) as cpu:
+            with _processes(folder, settings) as processes, Cpu({**processes, "sandbox": sandbox.pid}) as cpu:
                 began, ended = approve_all(f"http://127.0.0.1:{settings.port}", paths, {})
                 last = wait_until_accepted(database, orders, within_s=_WITHIN_S)
                 cpu.stop()
