@@ -19,6 +19,7 @@ from shared.bus.tables import outbox
 from shared.bus.wakeup import LocalWakeup
 from shared.config import Config
 from shared.context import Context
+from shared.crypto import new_key_text
 from shared.db import Database, UnitOfWork, make_engine, migrate
 from shared.errors import NotAuthenticated
 from shared.http import create_app
@@ -86,7 +87,7 @@ class ServiceUnderTest:
         migrate.upgrade(self.engine, definition.name)
         wakeup = LocalWakeup()
         self.database = Database(self.engine, event_sink=Outbox(definition.name).append, nudge=wakeup.nudge)
-        config = Config(definition.name, database_url, service_token=SERVICE_TOKEN)
+        config = Config(definition.name, database_url, service_token=SERVICE_TOKEN, secret_key=new_key_text())
         bare = Runtime(config, self.database, wakeup, WrittenTokens())
         self.runtime = Runtime(config, self.database, wakeup, WrittenTokens(), definition.extend(bare))
         self.app = create_app(definition, self.runtime)

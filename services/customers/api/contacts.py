@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from services.customers.adapters.layouts import CONTACTS
 from services.customers.api.schemas import (
     ContactChangeIn,
+    ContactDataOut,
     ContactExportQuery,
     ContactIn,
     ContactLinkIn,
@@ -23,6 +24,7 @@ from services.customers.app.contacts import LinkEnd
 from services.customers.app.exports import contact_rows
 from services.customers.domain.contact import Role
 from services.customers.models import Contact, ContactLink
+from shared.clock import utc_now
 from shared.db import get_or_404
 from shared.db.paging import Page, fetch_page
 from shared.http import (
@@ -99,6 +101,25 @@ def change_contact(body: dict[str, Any], contact_id: str) -> Contact:
     """Change a contact person, for all customers and sites that know it; send If-Match"""
     version = expected_version(required=True)
     return with_etag(use_cases.change_contact(begin(), contact_id, body, expected_version=version))
+
+
+@blp.get("/<contact_id>/data")
+@requires("customers.read")
+@blp.response(200, ContactDataOut)
+def show_contact_data(contact_id: str) -> dict[str, Any]:
+    """Get all that is stored about a person, to be given to that person"""
+    with read() as uow:
+        contact = get_or_404(uow.session, Contact, contact_id)
+        links = uow.session.scalars(select(ContactLink).where(ContactLink.contact_id == contact.id))
+        return {"contact": contact, "roles": list(links.unique())}
+
+
+@blp.post("/<contact_id>/erase")
+@requires("customers.write")
+@blp.response(200, ContactOut)
+def erase_contact(contact_id: str) -> Contact:
+    """Erase a person's data on request; roles and history keep a placeholder. There is no way back"""
+    return with_etag(use_cases.erase_contact(begin(), contact_id, now=utc_now()))
 
 
 @of_customer.get("")

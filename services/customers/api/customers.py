@@ -14,8 +14,11 @@ from services.customers.api.schemas import (
     CustomerIn,
     CustomerOut,
     CustomerQuery,
+    DuplicateQuery,
+    PossibleDuplicatesOut,
 )
 from services.customers.app import customers as use_cases
+from services.customers.app.duplicates import possible_duplicates
 from services.customers.app.exports import customer_rows
 from services.customers.domain.customer import MINIMAL_FIELDS, fold
 from services.customers.models import Customer
@@ -57,6 +60,19 @@ def export_customers(query: dict[str, Any]) -> Response:
     """Get all customers that the filters let through as a workbook"""
     with read() as uow:
         return export_answer(CUSTOMERS, customer_rows(uow, _filtered(query)), query["lang"])
+
+
+@blp.get("/duplicates")
+@requires("customers.read")
+@blp.arguments(DuplicateQuery, location="query")
+@blp.response(200, PossibleDuplicatesOut)
+def list_possible_duplicates(query: dict[str, Any]) -> dict[str, Any]:
+    """List customers that may be the one described: ask before making a new one
+
+    Names are compared without case, accents and company forms, together with the postal code.
+    """
+    with read() as uow:
+        return {"items": possible_duplicates(uow, query)}
 
 
 def _filtered(query: dict[str, Any]) -> Select[Any]:

@@ -142,6 +142,31 @@ class CustomerOut(Schema):
     changed_at = fields.DateTime(required=True)
 
 
+class DuplicateQuery(Schema):
+    """What is known of a customer that may be there already."""
+
+    name = Text(200, min_length=1)
+    postal_code = Text(12)
+    business_id = Text(20)
+    einvoice_address = Text(60)
+
+
+class PossibleDuplicateOut(Schema):
+    """A customer that may be the same."""
+
+    id = fields.String(required=True)
+    number = fields.String(required=True)
+    name = fields.String(required=True)
+    archived = fields.Boolean(required=True)
+    by = fields.String(required=True, metadata={"description": "business_id, einvoice_address or name_and_postal_code"})
+
+
+class PossibleDuplicatesOut(Schema):
+    """Customers that may be the same, oldest first, at most 20."""
+
+    items = fields.List(fields.Nested(PossibleDuplicateOut), required=True)
+
+
 class CustomerFilters(Schema):
     """Filters of the list of customers; all given ones must hold."""
 
@@ -198,6 +223,18 @@ class ContactOut(Schema):
     notes = fields.String(allow_none=True)
 
 
+class DoorCodeIn(Schema):
+    """The door code of a site."""
+
+    door_code = Text(200, min_length=1, required=True, allow_none=True)
+
+
+class DoorCodeOut(Schema):
+    """The door code of a site; null if there is none."""
+
+    door_code = fields.String(required=True, allow_none=True)
+
+
 class ContactFilters(Schema):
     """Filters of the list of contact persons."""
 
@@ -236,6 +273,23 @@ class ContactLinkOut(Schema):
     role = fields.String(required=True)
     is_default = fields.Boolean(required=True)
     contact = fields.Nested(ContactOut, required=True)
+
+
+class ContactRoleOut(Schema):
+    """Where a person has which role."""
+
+    id = fields.String(required=True)
+    customer_id = fields.String(allow_none=True)
+    site_id = fields.String(allow_none=True)
+    role = fields.String(required=True)
+    is_default = fields.Boolean(required=True)
+
+
+class ContactDataOut(Schema):
+    """All that is stored about a person."""
+
+    contact = fields.Nested(ContactOut, required=True)
+    roles = fields.List(fields.Nested(ContactRoleOut), required=True)
 
 
 class ContactLinksOut(Schema):
@@ -283,6 +337,7 @@ class SiteOut(Schema):
     address = fields.Nested(AddressOut, allow_none=True)
     cost_centre = fields.String(allow_none=True)
     notes = fields.String(allow_none=True)
+    has_door_code = fields.Boolean(required=True)
     customer_id = fields.String(allow_none=True, metadata={"description": "The nearest attached customer now"})
     archived = fields.Boolean(required=True)
     created_at = fields.DateTime(required=True)

@@ -15,6 +15,8 @@ from services.customers.api.schemas import (
     AttachmentOut,
     AttachmentsOut,
     DayQuery,
+    DoorCodeIn,
+    DoorCodeOut,
     SiteChangeIn,
     SiteCustomerOut,
     SiteExportQuery,
@@ -23,14 +25,19 @@ from services.customers.api.schemas import (
     SiteOut,
     SiteQuery,
 )
+from services.customers.app import door_codes
 from services.customers.app import sites as use_cases
 from services.customers.app.exports import site_rows
 from services.customers.models import Site, SiteAttachment
 from shared.clock import business_day, utc_now
+from shared.config import BadConfiguration
+from shared.crypto import SecretBox
 from shared.db import UnitOfWork, get_or_404
 from shared.db.paging import Page, fetch_page
+from shared.errors import TemporarilyUnavailable
 from shared.http import (
     Blueprint,
+    app_runtime,
     begin,
     creation_request,
     expected_version,
@@ -134,6 +141,31 @@ def archive_site(site_id: str) -> Site:
 def restore_site(site_id: str) -> Site:
     """Take an archived site into use again"""
     return _set_archived(site_id, archived=False)
+
+
+@blp.put("/<site_id>/door-code")
+@requires("customers.write")
+@blp.arguments(DoorCodeIn)
+@blp.response(200, SiteOut)
+def set_door_code(body: dict[str, Any], site_id: str) -> Site:
+    """Store the door code of a site, sealed; null forgets it"""
+    version = expected_version()
+    return with_etag(door_codes.set_door_code(begin(), _box(), site_id, body["door_code"], expected_version=version))
+
+
+@blp.get("/<site_id>/door-code")
+@requires("sites.secrets.read")
+@blp.response(200, DoorCodeOut)
+def read_door_code(site_id: str) -> dict[str, Any]:
+    """Read the door code of a site; every reading is in the audit log"""
+    return {"door_code": door_codes.read_door_code(begin(), _box(), site_id, now=utc_now())}
+
+
+def _box() -> SecretBox:
+    try:
+        return app_runtime().config.secret_box
+    except BadConfiguration as error:
+        raise TemporarilyUnavailable("Secrets cannot be kept: the installation has no key.") from error
 
 
 @blp.get("/<site_id>/attachments")

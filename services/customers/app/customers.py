@@ -17,6 +17,7 @@ from services.customers.domain.customer import (
     refuse_archived,
     searchable,
 )
+from services.customers.domain.duplicates import duplicate_key
 from services.customers.domain.errors import DuplicateBusinessId, DuplicateNumber, InvalidCustomer
 from services.customers.models import Customer
 from shared.db import UnitOfWork, check_version, get_or_404
@@ -99,7 +100,13 @@ def apply_changes(uow: UnitOfWork, customer: Customer, given: Mapping[str, Any])
 def new_record(customer_id: str, fields: Mapping[str, Any]) -> Customer:
     """Return a customer, not yet stored, from checked fields with a number."""
     values = {**fields, "id": customer_id}
-    return Customer(**values, search_text=searchable(values), archived_at=None)
+    return Customer(
+        **values,
+        search_text=searchable(values),
+        duplicate_key=_duplicate_key(values),
+        archived_at=None,
+        withdrawn=False,
+    )
 
 
 def store_changes(customer: Customer, changes: Mapping[str, Any]) -> None:
@@ -108,6 +115,13 @@ def store_changes(customer: Customer, changes: Mapping[str, Any]) -> None:
     text = searchable(stored_fields(customer))
     if customer.search_text != text:
         customer.search_text = text
+    key = _duplicate_key(stored_fields(customer))
+    if customer.duplicate_key != key:
+        customer.duplicate_key = key
+
+
+def _duplicate_key(fields: Mapping[str, Any]) -> str:
+    return duplicate_key(fields["name"], (fields.get("billing_address") or {}).get("postal_code"))
 
 
 def reserve_numbers(uow: UnitOfWork, count: int) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.customers.models.base import Base
-from shared.db import Audited, TenantScoped, Versioned
+from shared.db import Audited, TenantScoped, UtcDateTime, Versioned
 from shared.db.mixins import ID
 from shared.ids import new_id
 
@@ -25,6 +27,7 @@ class Contact(Versioned, TenantScoped, Audited, Base):
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(20))
     notes: Mapped[str | None] = mapped_column(Text)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ContactLink(TenantScoped, Audited, Base):

@@ -25,11 +25,12 @@ class Customer(Versioned, TenantScoped, Audited, Base):
     """
 
     __tablename__ = "customers"
-    __audit_left_out__: ClassVar[tuple[str, ...]] = ("search_text",)
+    __audit_left_out__: ClassVar[tuple[str, ...]] = ("search_text", "duplicate_key")
     __table_args__ = (
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "business_id"),
         Index("ix_customers_tenant_id_id", "tenant_id", "id"),
+        Index("ix_customers_tenant_id_duplicate_key", "tenant_id", "duplicate_key"),
     )
 
     number: Mapped[str] = mapped_column(String(20))
@@ -59,6 +60,7 @@ class Customer(Versioned, TenantScoped, Audited, Base):
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn: Mapped[bool] = mapped_column(default=False)
     search_text: Mapped[str] = mapped_column(Text)
+    duplicate_key: Mapped[str] = mapped_column(String(300))
 
     @property
     def archived(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.customers.domain.site_tree import Attachment
@@ -21,6 +21,7 @@ class Site(Versioned, TenantScoped, Audited, Base):
 
     path         ids from the root to the site (`site_tree`); kept in step when a site is moved
     code         the firm's own code of the site, unique; by it workbooks and tags find the site
+    door_code    sealed; no list, event or export has it
     customer_id  the nearest attached customer, as of the last published state; a daily job keeps it up
     withdrawn    archived because the import that made it was undone
     """
@@ -42,8 +43,14 @@ class Site(Versioned, TenantScoped, Audited, Base):
     notes: Mapped[str | None] = mapped_column(Text)
     customer_id: Mapped[str | None] = mapped_column(ID, ForeignKey("customers.id"))
     code: Mapped[str | None] = mapped_column(String(60))
+    door_code: Mapped[bytes | None] = mapped_column(LargeBinary)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def has_door_code(self) -> bool:
+        """Say whether there is a door code to be read."""
+        return self.door_code is not None
 
     @property
     def archived(self) -> bool:

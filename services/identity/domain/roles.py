@@ -18,6 +18,7 @@ PERMISSIONS = frozenset(
         "customers.read",
         "customers.write",
         "customers.create_minimal",
+        "sites.secrets.read",
         "products.read",
         "products.write",
         "prices.read",
@@ -45,6 +46,7 @@ ROLES = MappingProxyType(
                 "users.manage",
                 "customers.read",
                 "customers.write",
+                "sites.secrets.read",
                 "products.read",
                 "products.write",
                 "prices.read",
@@ -60,6 +62,7 @@ ROLES = MappingProxyType(
             {
                 "customers.read",
                 "customers.write",
+                "sites.secrets.read",
                 "products.read",
                 "prices.read",
                 "workorders.read",
