@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ log = get_logger("production")
 
 _READY_WITHIN_S = 60.0
 _STOP_WITHIN_S = 25.0
+_HEALTHY_AFTER_S = 30.0
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -67,7 +68,13 @@ class _Child:
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
+    started_at: float = 0.0
     next_start: float = 0.0
+
+    def ended(self, now: float) -> None:
+        """Plan the next start: at once-ish after a healthy time, later and later for one that keeps dying."""
+        self.failures = 1 if now - self.started_at >= _HEALTHY_AFTER_S else self.failures + 1
+        self.next_start = now + min(0.2 * 2**self.failures, 5.0)
 
 
 class Production:
@@ -206,8 +213,7 @@ class Production:
                 now = time.monotonic()
                 if child.process is not None and child.next_start == 0.0:
                     log.warning("production.process_ended", process=child.name, status=child.process.returncode)
-                    child.failures += 1
-                    child.next_start = now + min(0.2 * 2**child.failures, 5.0)
+                    child.ended(now)
                 if now >= child.next_start:
                     self._start_child(child)
 
@@ -216,6 +222,7 @@ class Production:
         if file is None:
             file = self._logs[child.name] = (self._settings.log_folder / f"{child.name}.log").open("ab")
         child.next_start = 0.0
+        child.started_at = time.monotonic()
         child.process = subprocess.Popen(
             child.command, cwd=_ROOT, env=child.environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
         )
@@ -228,8 +235,17 @@ class Production:
                 if _is_ready(self.addresses[name]):
                     waiting.discard(name)
             if waiting and time.monotonic() > deadline:
-                raise RuntimeError(f"not ready: {', '.join(sorted(waiting))}; see {self._settings.log_folder}")
+                raise RuntimeError(f"not ready: {', '.join(sorted(waiting))}\n{self._last_words(waiting)}")
             self._stop.wait(0.1)
+
+    def _last_words(self, services: Collection[str]) -> str:
+        """Return the ends of the logs of services that did not come up."""
+        tails = []
+        for name in sorted(services):
+            path = self._settings.log_folder / f"{name}-api.log"
+            text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else "(no log)"
+            tails.append(f"--- {path}\n{text[-1500:]}")
+        return "\n".join(tails)
 
 
 def _has_work(name: str, roles: Sequence[str]) -> bool:

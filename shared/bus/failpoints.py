@@ -5,8 +5,6 @@ In production nothing is armed and `reach` costs one look into an empty dictiona
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -35,15 +33,3 @@ def armed(name: str, action: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         _armed.pop(name, None)
-
-
-def arm_kills(names: str) -> None:
-    """Let this process die when one of `names` (separated by commas) is reached: for chaos tests of real
-    processes."""
-    for name in filter(None, (part.strip() for part in names.split(","))):
-        arm_kill(name)
-
-
-def arm_kill(name: str) -> None:
-    """Let this process end without a word (SIGKILL) when `name` is reached."""
-    _armed[name] = lambda: os.kill(os.getpid(), signal.SIGKILL)

@@ -10,7 +10,6 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from flask import Flask, Response, jsonify
 
 from shared.bus import runtime as bus
-from shared.bus.failpoints import arm_kills
 from shared.bus.rabbitmq import RabbitConsumer, RabbitPublisher
 from shared.config import BadConfiguration, Config
 from shared.http import metrics
@@ -35,7 +34,6 @@ def run_worker(definition: ServiceDefinition, config: Config, roles: Sequence[st
     configure_logging(config.log_level, service=definition.name, role="+".join(roles))
     configure_tracing(config.otlp_endpoint, definition.name)
     runtime = build_runtime(definition, config)
-    arm_kills(config.environment.get("URAKKA_KILL_AT", ""))
     intake: list[RabbitConsumer] = []
     supervisor = Supervisor(_loops(definition, runtime, config.amqp_url, roles, intake.append))
     supervisor.stop_on_signals()

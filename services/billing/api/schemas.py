@@ -697,19 +697,10 @@ class UnusableTargetOut(Schema):
     error = fields.String(required=True, metadata={"description": "What is wrong with it, for its author"})
 
 
-class UnusableTargetOut(Schema):
-    """An installed package that should give a kind of accounting system and does not."""
-
-    name = fields.String(required=True)
-    package = fields.String(required=True, metadata={"description": "Name and version of the package"})
-    error = fields.String(required=True, metadata={"description": "What is wrong with it, for its author"})
-
-
 class TargetKindsOut(Schema):
     """All kinds there are."""
 
     items = fields.List(fields.Nested(TargetKindOut), required=True)
-    unusable = fields.List(fields.Nested(UnusableTargetOut), required=True)
     unusable = fields.List(fields.Nested(UnusableTargetOut), required=True)
 
 
