@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.errors import FieldError
 from shared.excel.cells import clean
-from shared.excel.table import CellError, ParsedRow, TableReading
+from shared.excel.table import CellError, CellWarning, ParsedRow, TableReading
 from shared.excel.workbook import column_letter
 
 
@@ -50,6 +50,7 @@ class PlannedRow:
     problems   why it is refused; pointers name fields (`/business_id`)
     before     what the changed fields were
     stored     the whole record as it is after the import
+    remarks    what someone should look at, though the row is taken in; pointers as in `problems`
     """
 
     row: ParsedRow
@@ -61,6 +62,7 @@ class PlannedRow:
     problems: tuple[FieldError, ...] = ()
     before: Mapping[str, Any] = field(default_factory=dict)
     stored: Mapping[str, Any] = field(default_factory=dict)
+    remarks: tuple[FieldError, ...] = ()
 
 
 def make_report(
@@ -73,8 +75,13 @@ def make_report(
     `counts` has created, changed, unchanged, refused (rows); `rows` the fate of every good row, `refused_rows` what
     could be read of the others; `errors` and `warnings` the cells, in the order of the sheet.
     """
-    errors = [*reading.errors, *(error for plan in planned for error in _cell_errors(reading, plan))]
+    errors = [
+        *reading.errors,
+        *(error for plan in planned for error in _cells(reading, plan, plan.problems, CellError)),
+    ]
     errors.sort(key=lambda error: (error.row, error.column))
+    remarks = (remark for plan in planned for remark in _cells(reading, plan, plan.remarks, CellWarning))
+    warnings = sorted([*reading.warnings, *remarks], key=lambda warning: (warning.row, warning.column))
     counts = Counter(plan.action.value for plan in planned if plan.action is not Action.REFUSED)
     refused = {error.row for error in errors}
     return {
@@ -87,7 +94,7 @@ def make_report(
         "rows": [_shown(plan, versions or {}) for plan in planned if plan.action is not Action.REFUSED],
         "refused_rows": _refused_rows(reading, planned),
         "errors": [asdict(error) for error in errors],
-        "warnings": [asdict(warning) for warning in reading.warnings],
+        "warnings": [asdict(warning) for warning in warnings],
         "skipped": [{"row": row, "reason": str(why)} for row, why in sorted(reading.skipped.items())],
         "unknown_columns": list(reading.unknown_columns),
     }
@@ -144,15 +151,18 @@ def _refused_rows(reading: TableReading, planned: Sequence[PlannedRow]) -> list[
     return sorted(found, key=lambda row: int(row["row"]))
 
 
-def _cell_errors(reading: TableReading, plan: PlannedRow) -> list[CellError]:
-    """Turn what the register says into errors of cells; a field without a column stands at the first one."""
+C = TypeVar("C", bound=CellError)
+
+
+def _cells(reading: TableReading, plan: PlannedRow, problems: Sequence[FieldError], kind: type[C]) -> list[C]:
+    """Turn what the register says into remarks on cells; a field without a column stands at the first one."""
     found = []
-    for problem in plan.problems:
+    for problem in problems:
         name = problem.pointer.strip("/").split("/")[-1]
         number = reading.column_numbers.get(name) or min(reading.column_numbers.values(), default=1)
         value = plan.row.values.get(name)
         found.append(
-            CellError(
+            kind(
                 sheet=reading.sheet,
                 row=plan.row.row_number,
                 column=number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from services.customers.app.customers import new_record, reserve_numbers, store_
 from services.customers.app.events import publish_customer
 from services.customers.domain.contact import Role, same_person
 from services.customers.domain.customer import changed_customer, new_customer
+from services.customers.domain.duplicates import duplicate_key
 from services.customers.domain.errors import CustomerArchived, DuplicateNumber, InvalidCustomer
 from services.customers.domain.imported_row import customer_fields, fingerprint, shown_fields
 from services.customers.models import (
@@ -64,7 +66,23 @@ class CustomerRegister:
     def plan(self, rows: Sequence[ParsedRow]) -> list[PlannedRow]:
         """Say what each row would do; looks all of them up at once and writes nothing."""
         self._look_up(rows)
-        return [self._plan(row) for row in rows]
+        return self._with_possible_duplicates([self._plan(row) for row in rows])
+
+    def _with_possible_duplicates(self, planned: Sequence[PlannedRow]) -> list[PlannedRow]:
+        """Remark on new customers that the register may have already, under another key."""
+        keys = {id(plan): _duplicate_keys(plan) for plan in planned if plan.action is Action.CREATED}
+        known: dict[str, Customer] = {}
+        for column in (Customer.duplicate_key, Customer.einvoice_address):
+            wanted = [key for found in keys.values() for field, key in found.items() if field == column.key]
+            known |= {
+                f"{column.key}:{getattr(one, column.key)}": one
+                for one in self._customers(column, wanted)
+                if not one.withdrawn
+            }
+        return [
+            replace(plan, remarks=_duplicate_remarks(keys[id(plan)], known)) if id(plan) in keys else plan
+            for plan in planned
+        ]
 
     def write(self, planned: Sequence[PlannedRow]) -> dict[str, int]:
         """Make and change the customers, with their contact persons, then emit them all."""
@@ -277,6 +295,24 @@ class CustomerUndo:
         if contact.version == 1 and self._uow.session.scalar(others.limit(1)) is None:
             self._uow.session.flush()
             self._uow.session.delete(contact)
+
+
+def _duplicate_keys(plan: PlannedRow) -> dict[str, str]:
+    """The keys by which a planned customer may be known already: column → value."""
+    address = plan.values.get("billing_address") or {}
+    keys = {"duplicate_key": duplicate_key(str(plan.values["name"]), address.get("postal_code"))}
+    if plan.values.get("einvoice_address"):
+        keys["einvoice_address"] = str(plan.values["einvoice_address"])
+    return keys
+
+
+def _duplicate_remarks(keys: Mapping[str, str], known: Mapping[str, Customer]) -> tuple[FieldError, ...]:
+    fields = {"duplicate_key": "name", "einvoice_address": "einvoice_address"}
+    return tuple(
+        FieldError(f"/{fields[column]}", "customer.possible_duplicate", f"May be customer {one.number}, {one.name}.")
+        for column, key in keys.items()
+        if (one := known.get(f"{column}:{key}"))
+    )
 
 
 def _new_value(row: Mapping[str, Any], field: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 from sqlalchemy import select
 
 from shared.db.tables import audit_log
@@ -63,3 +65,15 @@ def test_a_customer_that_may_be_there_already_is_found(office: Caller, stranger:
     assert stranger.get("/customers/duplicates?business_id=9000011-8").json["items"] == []
     office.patch(f"/customers/{made['id']}", {"billing_address": {"postal_code": "00200"}}, if_match=1)
     assert len(office.get("/customers/duplicates?name=Malli&postal_code=00200").json["items"]) == 1
+
+
+def test_an_import_warns_of_a_customer_that_may_be_there_already(office: Caller) -> None:
+    office.post("/customers", {"name": "Mälli Oy", "number": "7", "billing_address": {"postal_code": "00100"}})
+    table = "Nimi;Asiakasnumero;Postinro\nOY MALLI;8;00100\nMalli Oy;9;00200\nMälli Oy;7;00100\n".encode()
+    report = office.post(
+        "/imports", data={"file": (io.BytesIO(table), "a.csv")}, content_type="multipart/form-data"
+    ).json
+    assert [(one["row"], one["column"], one["code"]) for one in report["warnings"]] == [
+        (2, 1, "customer.possible_duplicate")
+    ]
+    assert report["counts"] == {"created": 2, "changed": 0, "unchanged": 1, "refused": 0}
