@@ -46,9 +46,7 @@ class Pace:
     events. `at_once` rounds in a row are free, so that a single event is never held up.
     """
 
-    def __init__(
-        self, every_s: float = 0.05, at_once: int = 5, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, every_s: float = 0.05, at_once: int = 5, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._every_s = every_s
         self._credit_s = every_s * at_once
         self._clock = clock
