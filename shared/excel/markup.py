@@ -12,6 +12,8 @@ from shared.excel.package import Reason, refused
 Start = Callable[[str, Mapping[str, str]], None]
 End = Callable[[str], None]
 Text = Callable[[str], None]
+_ENCODINGS = frozenset({"UTF-8", "UTF-16", "US-ASCII", "ISO-8859-1"})
+"""What expat itself reads."""
 
 
 def parse(
@@ -35,12 +37,19 @@ def parse(
     if text is not None:
         parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.XmlDeclHandler = _refuse_odd_encoding
     try:
         for chunk in chunks:
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
     except expat.ExpatError as fault:
         raise refused(Reason.DAMAGED, part) from fault
+
+
+def _refuse_odd_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
+    """Both formats allow UTF-8 and UTF-16 only; what Python does not know would come out as a LookupError."""
+    if encoding is not None and encoding.upper() not in _ENCODINGS:
+        raise refused(Reason.DAMAGED, "encoding")
 
 
 def _refuse_doctype(*_: object) -> None:

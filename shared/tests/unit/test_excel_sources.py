@@ -108,6 +108,7 @@ def test_encrypted_damaged_and_hostile_open_documents_are_refused() -> None:
         (ods('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'), "damaged"),
         (ods(ODS, **{"Basic/script-lb.xml": "x"}), "macros"),
         (ods("<a/>"), "not_xlsx"),
+        (ods('<?xml version="1.0" encoding="F-8"?><a/>'), "damaged"),
     ):
         with pytest.raises(NotAWorkbook) as caught:
             read_sheets(stream)
