@@ -11,13 +11,13 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Integer, Row, Select, bindparam, delete, func, select, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Integer, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.bus import metrics
@@ -158,28 +158,12 @@ class Relay:
             _log.warning("relay.database_failed", service=self._service, error=type(error).__name__)
 
     def _pending(self) -> tuple[list[_Row], bool]:
-        """Read what is to be published now, in the order of `seq`; says too whether the batch is full."""
-        now = self._clock()
+        """Read what is to be published now, in the order of `seq`; says too whether there may be more."""
+        limits = {"now": self._clock(), "rows": self._settings.batch_rows, "bytes": self._settings.batch_bytes}
         with self._database.read(self._context) as uow:
-            connection = uow.session.connection()
-            few = min(_FEW, self._settings.batch_rows)
-            found = connection.execute(_PENDING, {"now": now, "most": few}).all()
-            if len(found) < few:
-                return self._as_fits(found)
-            # There may be many: a cursor at the server reads no more than fits into the batch.
-            everything = {"now": now, "most": self._settings.batch_rows}
-            return self._as_fits(connection.execute(_PENDING, everything, execution_options={"yield_per": 100}))
-
-    def _as_fits(self, found: Iterable[Row[Any]]) -> tuple[list[_Row], bool]:
-        """Take rows up to the batch's limits, at least one; says too whether a limit was reached."""
-        rows: list[_Row] = []
-        size = 0
-        for row in found:
-            size += len(row.payload)
-            if rows and size > self._settings.batch_bytes:
-                return rows, True
-            rows.append(_Row(row.seq, row.attempts, _message(row)))
-        return rows, len(rows) >= self._settings.batch_rows
+            found = uow.session.connection().execute(_PENDING, limits).all()
+        rows = [_Row(row.seq, row.attempts, _message(row)) for row in found]
+        return rows, bool(found) and (found[0].readable > len(rows) or len(rows) >= self._settings.batch_rows)
 
     def _mark(self, rows: Sequence[_Row], outcomes: Sequence[Outcome]) -> Mapping[Outcome, int]:
         """Write down all outcomes of a batch in one transaction."""
@@ -198,7 +182,7 @@ class Relay:
                 if seqs:
                     uow.session.execute(
                         update(outbox)
-                        .where(outbox.c.seq.in_(seqs))
+                        .where(self._are(seqs))
                         .values(published_at=now, routed=routed, attempts=outbox.c.attempts + 1)
                     )
             for row, outcome in late:
@@ -208,6 +192,12 @@ class Relay:
             uow.commit()
         self._tell(late)
         return self._count(outcomes)
+
+    def _are(self, seqs: Sequence[int]) -> ColumnElement[bool]:
+        """One array as parameter where the database can: 500 single ones cost more than the update itself."""
+        if self._database.is_sqlite:
+            return outbox.c.seq.in_(seqs)
+        return outbox.c.seq == func.any(bindparam("seqs", list(seqs), type_=ARRAY(BigInteger())))
 
     def _later(self, row: _Row, outcome: Outcome, now: datetime) -> dict[str, Any]:
         """A refused or unroutable row backs off; after a broken pipe the whole relay does, not the row."""
@@ -282,6 +272,9 @@ class Relay:
         metrics.outbox_oldest_pending_seconds.labels(self._service).set(age_s)
 
 
+_NEEDED = ("seq", "attempts", "event_id", "type", "routing_key", "headers", "payload", "occurred_at")
+
+
 def _make_pending() -> Select[Any]:
     earlier = outbox.alias("earlier")
     blocked = (
@@ -294,14 +287,28 @@ def _make_pending() -> Select[Any]:
         )
         .exists()
     )
-    statement = select(outbox).where(outbox.c.published_at.is_(None), ~blocked)
-    return statement.order_by(outbox.c.seq).limit(bindparam("most", type_=Integer()))
+    page = (
+        select(*(outbox.c[name] for name in _NEEDED))
+        .where(outbox.c.published_at.is_(None), ~blocked)
+        .order_by(outbox.c.seq)
+        .limit(bindparam("rows", type_=Integer()))
+        .subquery("page")
+    )
+    size = func.length(page.c.payload)
+    up_to_here = func.sum(size).over(order_by=page.c.seq, rows=(None, 0))
+    sized = select(
+        page, (up_to_here - size).label("before"), size.label("size"), func.count().over().label("readable")
+    ).subquery("sized")
+    fits = or_(sized.c.before + sized.c.size <= bindparam("bytes", type_=BigInteger()), sized.c.before == 0)
+    return select(*(sized.c[name] for name in _NEEDED), sized.c.readable).where(fits).order_by(sized.c.seq)
 
 
 _PENDING = _make_pending()
-"""Rows in the order of `seq`, at most `most`; a row waits while an earlier one of its aggregate must wait at `now`."""
-_FEW = 10
-"""So many rows are read at once, without a cursor at the server: most rounds find one or two."""
+"""At most `rows` rows and `bytes` bytes, but at least one row, in the order of `seq`.
+
+A row waits while an earlier one of its aggregate must wait at `now`. The database counts the bytes, so that no more is
+read than is published. readable: how many rows there were but for `bytes`.
+"""
 
 
 def _message(row: Any) -> Outgoing:
