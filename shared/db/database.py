@@ -11,7 +11,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, Select, event, select, text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -111,6 +111,16 @@ class UnitOfWork:
     def __enter__(self) -> Self:
         self._events.clear()
         self._topics.clear()
+        try:
+            self._open()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            self._open()  # the pooled connection was dead; now the pool has given up all that were made before
+        return self
+
+    def _open(self) -> None:
+        """Begin; the first statement also tells whether the pooled connection still lives, at no further cost."""
         self.session = _TenantSession(self._engine, self.context)
         try:
             if self._engine.dialect.name == "postgresql":
@@ -119,7 +129,6 @@ class UnitOfWork:
         except BaseException:
             self.session.close()
             raise
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

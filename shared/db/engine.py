@@ -20,7 +20,8 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     SQLite: WAL, foreign keys on, and `BEGIN IMMEDIATE` for transactions with the option `WRITES`. The driver's own
     transaction handling is off: it begins none before a SELECT, so read-then-write would be unprotected
     (messaging.md 13).
-    PostgreSQL: connections are checked before use and given up after half an hour, and every statement has a limit.
+    PostgreSQL: connections are given up after half an hour, and every statement has a limit. Whether a pooled one still
+    lives is found by the unit of work, whose first statement can be repeated: a ping would be one more transaction.
     Errors of statements carry no values: they end up in the log.
     """
     parsed = make_url(url)
@@ -41,7 +42,6 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         parsed,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         pool_recycle=1800,
         pool_timeout=10,
         hide_parameters=True,

@@ -329,3 +329,20 @@ def test_an_error_of_the_database_shows_no_values(database: Database) -> None:
         uow.session.execute(update(Thing).values(secret="hunter2").where(text("no_such_column = 1")))
 
     assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["begin", "read"])
+def test_connections_that_died_in_the_pool_are_not_noticed(postgres_things: Engine, kind: str) -> None:
+    database = Database(postgres_things)
+    barrier = threading.Barrier(3)
+
+    def look(_number: int) -> None:
+        with getattr(database, kind)(somebody()) as uow:
+            barrier.wait(IN_TIME_S)  # so that each has a connection of its own
+            assert uow.session.scalar(select(func.count()).select_from(Thing)) == 0
+
+    at_once(3, look)
+    with postgres_things.connect() as connection:
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        assert connection.execute(text(f"SELECT count(pg_terminate_backend(pid)) {others}")).scalar_one() >= 2
+        at_once(3, look)
