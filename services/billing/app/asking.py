@@ -7,10 +7,11 @@ up the other documents, and above all must not look like "not sent".
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.billing.app.loading import Item
-from services.billing.app.ports import AccountingTarget, LinkStore, Prepared
+from services.billing.app.ports import AccountingTarget, LinkStore, Prepared, TellsStatus
 from services.billing.domain.compile import preflight
 from services.billing.domain.document import Document
 from services.billing.domain.outcomes import CannotAsk, Finding, NotSent, Outcome, Rejected, Unclear
+from services.billing.domain.payments import PaymentStatus
 from shared.telemetry import get_logger
 
 log = get_logger("billing.dispatcher")
@@ -45,4 +46,13 @@ def find(target: AccountingTarget, item: Item) -> Finding:
         return target.find(item.current.document_key, item.document)
     except Exception as error:  # the edge towards an adapter
         log.error("dispatch.adapter_failed", call="find", target=target.name, exc_info=error)
+        return CannotAsk(f"The adapter failed while asking: {type(error).__name__}.")
+
+
+def status(target: TellsStatus, name: str, document_key: str, target_id: str) -> PaymentStatus | CannotAsk:
+    """As `TellsStatus.status`; nothing follows from an adapter that fails. name: of the target."""
+    try:
+        return target.status(document_key, target_id)
+    except Exception as error:  # the edge towards an adapter
+        log.error("dispatch.adapter_failed", call="status", target=name, exc_info=error)
         return CannotAsk(f"The adapter failed while asking: {type(error).__name__}.")

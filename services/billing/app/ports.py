@@ -1,5 +1,12 @@
 """What the use cases of billing need from outside. Implemented in `services.billing.adapters`."""
 
-from services.billing.domain.target import LONGEST_CALL_S, AccountingTarget, ConnectionProblem, LinkStore, Prepared
+from services.billing.domain.target import (
+    LONGEST_CALL_S,
+    AccountingTarget,
+    ConnectionProblem,
+    LinkStore,
+    Prepared,
+    TellsStatus,
+)
 
-__all__ = ["LONGEST_CALL_S", "AccountingTarget", "ConnectionProblem", "LinkStore", "Prepared"]
+__all__ = ["LONGEST_CALL_S", "AccountingTarget", "ConnectionProblem", "LinkStore", "Prepared", "TellsStatus"]

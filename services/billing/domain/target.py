@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
 from services.billing.domain.document import Document
-from services.billing.domain.outcomes import Accepted, Finding, NotSent, Rejected, Unclear
+from services.billing.domain.outcomes import Accepted, CannotAsk, Finding, NotSent, Rejected, Unclear
+from services.billing.domain.payments import PaymentStatus
 from services.billing.domain.preflight import Problem
 from shared.errors import RuleBroken
 
@@ -96,4 +97,16 @@ class ForeseesProblems(Protocol):
 
         Asks nobody and stores nothing: it is called inside a transaction, for every document of a batch. What
         `prepare` would refuse by itself must be among it.
+        """
+
+
+@runtime_checkable
+class TellsStatus(Protocol):
+    """What a target may offer besides: saying how far a document is paid."""
+
+    def status(self, document_key: str, target_id: str) -> PaymentStatus | CannotAsk:
+        """Read what the books show of a document that was accepted as `target_id`.
+
+        Only reads, within LONGEST_CALL_S. The state is `unknown` if that document does not carry our key: a person
+        may have named another one. CannotAsk if the target did not answer.
         """

@@ -70,6 +70,13 @@ class Node:
         found = self.first(name)
         return "" if found is None else found.text()
 
+    def attribute(self, name: str) -> str:
+        """Value of an attribute, its name in any letter case; stripped, "" if there is none."""
+        for key, value in self._element.attrib.items():
+            if str(key).rpartition("}")[2].lower() == name:
+                return str(value).strip()
+        return ""
+
 
 def _local_name(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2].lower()

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from services.billing.adapters.deadline import time_limit
 from services.billing.adapters.faults import Fault, outcome_of_write
-from services.billing.adapters.netvisor import mapping
+from services.billing.adapters.netvisor import mapping, payments
 from services.billing.adapters.netvisor.client import NetvisorClient, Node
 from services.billing.adapters.netvisor.mapping import Rules, read_decimal
 from services.billing.adapters.register import Entry, Stop, ensure
@@ -21,6 +21,7 @@ from services.billing.domain.outcomes import (
     Rejected,
     Unclear,
 )
+from services.billing.domain.payments import PaymentStatus
 from services.billing.domain.preflight import Problem
 from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared
 
@@ -112,6 +113,14 @@ class NetvisorTarget:
                 )
         except Fault as fault:
             raise ConnectionProblem(fault.reason) from None
+
+    def status(self, document_key: str, target_id: str) -> PaymentStatus | CannotAsk:
+        """See `TellsStatus`."""
+        try:
+            with time_limit(self._client.longest_s):
+                return payments.read_status(self._client, document_key, target_id)
+        except Fault as fault:
+            return CannotAsk(fault.reason)
 
     def _customer(self, document: Document) -> Entry:
         payer = document.payer

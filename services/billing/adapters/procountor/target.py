@@ -6,7 +6,7 @@ from typing import Any
 
 from services.billing.adapters.deadline import time_limit
 from services.billing.adapters.faults import Fault, Refused, Unreadable, outcome_of_write
-from services.billing.adapters.procountor import mapping
+from services.billing.adapters.procountor import mapping, payments
 from services.billing.adapters.procountor.client import ProcountorClient
 from services.billing.adapters.procountor.mapping import Rules
 from services.billing.adapters.register import Entry, Stop, ensure
@@ -21,6 +21,7 @@ from services.billing.domain.outcomes import (
     Rejected,
     Unclear,
 )
+from services.billing.domain.payments import PaymentStatus
 from services.billing.domain.preflight import Problem
 from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared
 
@@ -100,6 +101,14 @@ class ProcountorTarget:
                 _results(self._client.get("invoices", {"types": "SALES_INVOICE", "size": "1", "page": "0"}))
         except Fault as fault:
             raise ConnectionProblem(fault.reason) from None
+
+    def status(self, document_key: str, target_id: str) -> PaymentStatus | CannotAsk:
+        """See `TellsStatus`."""
+        try:
+            with time_limit(self._client.longest_s):
+                return payments.read_status(self._client, document_key, target_id)
+        except Fault as fault:
+            return CannotAsk(fault.reason)
 
     def _partner(self, document: Document) -> Entry:
         payer = document.payer
