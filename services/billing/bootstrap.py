@@ -9,7 +9,8 @@ from services.billing.api import batches, connections, dispatches, documents, ov
 from services.billing.app.connections import Vault
 from services.billing.app.dispatcher import Dispatcher
 from services.billing.app.ledger_check import check_ledger
-from services.billing.config import adapter_site, dispatcher_settings
+from services.billing.app.payments import PaymentPoller
+from services.billing.config import adapter_site, dispatcher_settings, payment_settings
 from services.billing.messaging.inbound import COPIES, WORKORDERS
 from services.billing.models import Base
 from shared.bus.consumer import Consumer
@@ -27,15 +28,24 @@ def _consumers(_runtime: Runtime) -> Sequence[Consumer]:
 
 
 def _jobs(runtime: Runtime) -> Sequence[Job]:
+    environment = runtime.config.environment
+    owner = f"{socket.gethostname()[:30]}/{os.getpid()}/{new_id()[-8:]}"
     dispatcher = Dispatcher(
         runtime.database,
         runtime.wakeup,
         runtime.own.open_leased,
-        dispatcher_settings(runtime.config.environment),
-        owner=f"{socket.gethostname()[:30]}/{os.getpid()}/{new_id()[-8:]}",
+        dispatcher_settings(environment),
+        owner=owner,
         secrets_of=runtime.own.secrets_of,
     )
-    return (Job("dispatcher", dispatcher.run),)
+    poller = PaymentPoller(
+        runtime.database,
+        runtime.wakeup,
+        runtime.own.open_leased,
+        payment_settings(environment),
+        owner=f"{owner}/payments",
+    )
+    return (Job("dispatcher", dispatcher.run), Job("payments", poller.run))
 
 
 def _check(runtime: Runtime) -> Sequence[str]:

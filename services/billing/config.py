@@ -5,6 +5,7 @@ from pathlib import Path
 
 from services.billing.adapters.kind import Site
 from services.billing.app.dispatcher import DispatcherSettings
+from services.billing.app.payments import PaymentSettings
 from services.billing.domain.breaker import BreakerPolicy
 from services.billing.domain.dispatch import DispatchPolicy
 from shared.config import BadConfiguration
@@ -40,6 +41,24 @@ def dispatcher_settings(environment: Mapping[str, str]) -> DispatcherSettings:
     )
 
 
+def payment_settings(environment: Mapping[str, str]) -> PaymentSettings:
+    """Read how slowly accounting systems are asked for payments.
+
+    URAKKA_STATUS_POLL_S   between two questions about a fresh document; a multiple of it about older ones
+    URAKKA_STATUS_GAP_S    between two questions of one process, whatever they are about
+    Raises BadConfiguration naming the variable.
+    """
+    defaults = PaymentSettings()
+    pause_s = _seconds_of(environment, "URAKKA_STATUS_POLL_S", defaults.pause_s)
+    return PaymentSettings(
+        pause_s=pause_s,
+        gap_s=_seconds_of(environment, "URAKKA_STATUS_GAP_S", defaults.gap_s),
+        round_s=min(defaults.round_s, pause_s),
+        rest_s=min(defaults.rest_s, pause_s),
+        policy=dispatcher_settings(environment).policy,
+    )
+
+
 def adapter_site(environment: Mapping[str, str]) -> Site:
     """Read what the operator allows to connections.
 
@@ -55,7 +74,10 @@ def adapter_site(environment: Mapping[str, str]) -> Site:
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
-    variable = f"URAKKA_DISPATCH_{name}"
+    return _seconds_of(environment, f"URAKKA_DISPATCH_{name}", default)
+
+
+def _seconds_of(environment: Mapping[str, str], variable: str, default: float) -> float:
     text = environment.get(variable)
     if not text:
         return default

@@ -45,6 +45,7 @@ def list_documents(query: dict[str, Any]) -> Page[BillingDocument]:
         state=query.get("state"),
         customer_id=query.get("customer_id"),
         batch_id=query.get("batch_id"),
+        payment_state=query.get("payment_state"),
         limit=query["limit"],
         after=query["after"],
     )
@@ -97,6 +98,7 @@ def _shown(view: desk.DocumentView) -> dict[str, Any]:
         "reverses": view.document.reverses,
         "credit_note": view.document.credit_note,
         "reversed_by": view.credits,
+        "payments": view.payments,
     }
 
 

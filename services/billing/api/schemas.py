@@ -11,6 +11,7 @@ from services.billing.domain.batch import BatchState
 from services.billing.domain.compile import VatPolicy
 from services.billing.domain.dispatch import DispatchState
 from services.billing.domain.grouping import MixedVat
+from services.billing.domain.payments import PaymentState
 from services.billing.domain.preflight import Severity
 from services.billing.domain.reasons import LANGUAGES, Owner
 from services.billing.domain.reversal import RowsThen
@@ -200,6 +201,9 @@ class DocumentQuery(PageQuery):
     state = fields.String(validate=validate.OneOf(["ready", "accepted", "cancelled", "reversed"]))
     customer_id = IdString(metadata={"description": "The payer"})
     batch_id = IdString()
+    payment_state = fields.String(
+        validate=_one_of(PaymentState), metadata={"description": "As the accounting system told when last asked"}
+    )
 
 
 class DocumentOut(Schema):
@@ -223,6 +227,19 @@ class DocumentOut(Schema):
     gross = _amount("With VAT")
     text_before = fields.String(required=True)
     reverses_id = IdString(required=True, allow_none=True, metadata={"description": "Of a credit: its original"})
+    payment_state = fields.String(
+        required=True,
+        allow_none=True,
+        validate=_one_of(PaymentState),
+        metadata={"description": "By the books of the accounting system; null: not asked yet, or it cannot tell"},
+    )
+    open_amount = DecimalString(
+        2, required=True, allow_none=True, metadata={"description": "Still to be paid, as told with the state"}
+    )
+    paid_on = fields.Date(required=True, allow_none=True, metadata={"description": "Date of the last payment"})
+    payment_asked_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "When the accounting system last told"}
+    )
     created_at = fields.AwareDateTime(required=True)
 
 
@@ -440,6 +457,15 @@ class ReversedByOut(Schema):
     gross = _amount("With VAT, of the other sign than the original")
 
 
+class PaymentChangeOut(Schema):
+    """The payment as it was seen at a moment and differed from before."""
+
+    state = fields.String(required=True, validate=_one_of(PaymentState))
+    open_amount = DecimalString(2, required=True, allow_none=True, metadata={"description": "Still to be paid"})
+    paid_on = fields.Date(required=True, allow_none=True, metadata={"description": "Date of the last payment"})
+    seen_at = fields.AwareDateTime(required=True)
+
+
 class DocumentDetailOut(DocumentOut):
     """A document with its lines, dispatches and links to what it credits or what credits it."""
 
@@ -448,6 +474,9 @@ class DocumentDetailOut(DocumentOut):
     reverses = fields.Nested(OriginalOut, required=True, allow_none=True)
     credit_note = fields.Nested(CreditNoteOut, required=True, allow_none=True)
     reversed_by = fields.List(fields.Nested(ReversedByOut), required=True)
+    payments = fields.List(
+        fields.Nested(PaymentChangeOut), required=True, metadata={"description": "History, oldest first"}
+    )
 
 
 class DryRunIn(Schema):

@@ -22,7 +22,7 @@ from services.billing.domain.dispatch import (
     TakenAsSent,
     TriedAgain,
 )
-from services.billing.models import BillingDocument, BillingLine, Dispatch, DispatchAttempt, LedgerRow
+from services.billing.models import BillingDocument, BillingLine, Dispatch, DispatchAttempt, LedgerRow, PaymentChange
 from shared.db import UnitOfWork, check_version, get_or_404
 from shared.db.paging import Page, fetch_page
 from shared.errors import NotFound
@@ -44,7 +44,8 @@ class DispatchView:
 class DocumentView:
     """A document with its lines in order, its dispatches, and the credits that take it back.
 
-    left  ledger row id → what may still be credited of it.
+    left      ledger row id → what may still be credited of it.
+    payments  what the target told of its payment, oldest first.
     """
 
     document: BillingDocument
@@ -52,6 +53,7 @@ class DocumentView:
     dispatches: Sequence[Dispatch]
     credits: Sequence[BillingDocument]
     left: Mapping[str, Decimal]
+    payments: Sequence[PaymentChange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +105,25 @@ def get_dispatch(uow: UnitOfWork, dispatch_id: str) -> DispatchView:
 
 
 def list_documents(
-    uow: UnitOfWork, *, state: str | None, customer_id: str | None, batch_id: str | None, limit: int, after: str | None
+    uow: UnitOfWork,
+    *,
+    state: str | None,
+    customer_id: str | None,
+    batch_id: str | None,
+    payment_state: str | None = None,
+    limit: int,
+    after: str | None,
 ) -> Page[BillingDocument]:
     """Documents without their lines, the newest first. customer_id: the payer."""
     statement: Select[Any] = select(BillingDocument)
-    if state is not None:
-        statement = statement.where(BillingDocument.state == state)
-    if customer_id is not None:
-        statement = statement.where(BillingDocument.payer_id == customer_id)
-    if batch_id is not None:
-        statement = statement.where(BillingDocument.batch_id == batch_id)
+    for column, value in (
+        (BillingDocument.state, state),
+        (BillingDocument.payer_id, customer_id),
+        (BillingDocument.batch_id, batch_id),
+        (BillingDocument.payment_state, payment_state),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
     with uow:
         return fetch_page(
             uow.session, statement, _column(BillingDocument.id), limit=limit, after=after, newest_first=True
@@ -138,7 +149,10 @@ def view_of_document(uow: UnitOfWork, document_id: str) -> DocumentView:
     credits = session.scalars(
         select(BillingDocument).where(BillingDocument.reverses_id == document_id).order_by(BillingDocument.id)
     ).all()
-    return DocumentView(document, lines, dispatches, credits, _left(uow, document_id, credits))
+    payments = session.scalars(
+        select(PaymentChange).where(PaymentChange.document_id == document_id).order_by(PaymentChange.id)
+    ).all()
+    return DocumentView(document, lines, dispatches, credits, _left(uow, document_id, credits), payments)
 
 
 def _left(uow: UnitOfWork, document_id: str, credits: Sequence[BillingDocument]) -> dict[str, Decimal]:

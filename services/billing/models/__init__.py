@@ -7,6 +7,7 @@ from services.billing.models.dispatches import AttemptTrace, Dispatch, DispatchA
 from services.billing.models.documents import Batch, BillingDocument, BillingLine
 from services.billing.models.ledger import ApprovedOrder, LedgerRow
 from services.billing.models.numbers import ConnectionNumber
+from services.billing.models.payments import PaymentChange, PaymentPoll
 from services.billing.models.settings import BillingSettings
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Dispatch",
     "DispatchAttempt",
     "LedgerRow",
+    "PaymentChange",
+    "PaymentPoll",
     "ProductCopy",
     "TargetLink",
 ]

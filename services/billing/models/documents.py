@@ -1,6 +1,6 @@
 """Batches, billing documents and their lines."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,10 +8,11 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base, Scoped
-from shared.db import Amount, Audited, Json, Quantity, Rate, UnitPrice, Versioned
+from shared.db import Amount, Audited, Json, Quantity, Rate, UnitPrice, UtcDateTime, Versioned
 from shared.db.mixins import ID
 
 _CREDIT = text("reverses_id IS NOT NULL")
+_TOLD = text("payment_state IS NOT NULL")
 
 
 class Batch(Scoped, Versioned, Audited, Base):
@@ -41,6 +42,9 @@ class BillingDocument(Scoped, Versioned, Base):
     state        ready | accepted | cancelled (its rows went back to the pool) | reversed (credited whole).
     reverses_id  of a credit: the original, which `reverses` describes as its target knows it; `credit_note` has the
                  reason and what becomes of the rows.
+    payment_state, open_amount, paid_on
+                 as the target's books showed it at payment_asked_at; null before, and where the target cannot tell.
+                 They change without the version: nobody decides by them.
     """
 
     __tablename__ = "documents"
@@ -49,6 +53,14 @@ class BillingDocument(Scoped, Versioned, Base):
         Index("ix_documents_batch", "batch_id"),
         Index("ix_documents_payer", "tenant_id", "payer_id"),
         Index("ix_documents_reverses", "reverses_id", postgresql_where=_CREDIT, sqlite_where=_CREDIT),
+        Index(
+            "ix_documents_payment",
+            "tenant_id",
+            "payment_state",
+            "id",
+            postgresql_where=_TOLD,
+            sqlite_where=_TOLD,
+        ),
     )
 
     key: Mapped[str] = mapped_column(String(40))
@@ -70,6 +82,10 @@ class BillingDocument(Scoped, Versioned, Base):
     reverses_id: Mapped[str | None] = mapped_column(ID)
     reverses: Mapped[dict[str, Any] | None] = mapped_column(Json)
     credit_note: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    payment_state: Mapped[str | None] = mapped_column(String(20))
+    open_amount: Mapped[Decimal | None] = mapped_column(Amount())
+    paid_on: Mapped[date | None]
+    payment_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class BillingLine(Scoped, Base):

@@ -22,6 +22,7 @@ from services.billing.domain.outcomes import (
     Rejected,
     Unclear,
 )
+from services.billing.domain.payments import UNKNOWN, PaymentState, PaymentStatus
 from services.billing.domain.preflight import Problem
 from services.billing.domain.target import AccountingTarget, ConnectionProblem, LinkStore, Prepared
 
@@ -42,6 +43,9 @@ class FakeTarget:
     customers: dict[str, str] = field(default_factory=dict)
     gross_shown: Decimal | None = None
     salt: str = ""
+    payments: dict[str, PaymentStatus | CannotAsk | Exception] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    on_status: Callable[[], None] = lambda: None
     looks: int = 0
     sends: int = 0
     prepared: int = 0
@@ -118,6 +122,17 @@ class FakeTarget:
             if invoice["key"] == document_key:
                 return Found(f"i{number}", str(number), Decimal(invoice["gross"]))
         return Absent()
+
+    def status(self, document_key: str, target_id: str) -> PaymentStatus | CannotAsk:
+        """What `payments` says by target id; open if it says nothing."""
+        self.asked.append(target_id)
+        self.on_status()
+        if all(each["key"] != document_key for each in self.invoices):
+            return UNKNOWN
+        told = self.payments.get(target_id, PaymentStatus(PaymentState.OPEN))
+        if isinstance(told, Exception):
+            raise told
+        return told
 
     def preflight(self, document: Document) -> Sequence[Problem]:
         """What the test wants to be foreseen."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ import pytest
 from services.billing.app.connections import Vault
 from services.billing.app.dispatcher import Dispatcher, DispatcherSettings
 from services.billing.app.orders import register_approved_order
+from services.billing.app.payments import PaymentPoller, PaymentSettings
 from services.billing.bootstrap import SERVICE
 from services.billing.domain.outcomes import Rejected
+from services.billing.domain.payments import PaymentState, PaymentStatus
 from services.billing.domain.preflight import Problem
 from services.billing.domain.reason_texts import REASONS
 from services.billing.messaging.inbound import approval_of, on_customer_changed
@@ -74,6 +78,21 @@ class Api:
             register_approved_order(uow, approval_of(order), now=utc_now())
             uow.commit()
         return customer_id
+
+    def ask_for_payments(self, told: PaymentStatus) -> None:
+        """Let the target tell this of the tenant's one invoice, two hours later."""
+        (dispatch,) = self.biller.get("/dispatches").json["items"]
+        self.target.payments[dispatch["target_id"]] = told
+        runtime = self.service.runtime
+        poller = PaymentPoller(
+            runtime.database,
+            runtime.wakeup,
+            runtime.own.open_leased,
+            PaymentSettings(gap_s=0.0),
+            owner="test/payments",
+            clock=lambda: utc_now() + timedelta(hours=2),
+        )
+        assert poller.run_once() > 0
 
     def dispatch(self) -> None:
         runtime = self.service.runtime
@@ -391,3 +410,19 @@ def test_a_dry_run_over_http(api: Api) -> None:
     assert shown.json["unlinked"] == [{"kind": "customer", "key": CUSTOMER["number"]}]
     assert api.target.sends == 0
     assert api.service.caller("connections.manage").post(f"/documents/{document['id']}/dry-run").status_code == 403
+
+
+def test_payments_are_shown_with_documents_and_filter_them(api: Api) -> None:
+    api.connect()
+    api.approve("immediate")
+    api.dispatch()
+    (document,) = api.biller.get("/documents").json["items"]
+    assert (document["payment_state"], document["open_amount"], document["paid_on"]) == (None, None, None)
+    api.ask_for_payments(PaymentStatus(PaymentState.PARTLY_PAID, Decimal("41.19"), date(2026, 11, 20)))
+    shown = api.biller.get(f"/documents/{document['id']}").json
+    told = {"open_amount": "41.19", "paid_on": "2026-11-20"}
+    assert {name: shown[name] for name in told} == told
+    assert shown["payments"] == [{**told, "state": "partly_paid", "seen_at": shown["payment_asked_at"]}]
+    assert len(api.biller.get("/documents?payment_state=partly_paid").json["items"]) == 1
+    assert api.biller.get("/documents?payment_state=paid").json["items"] == []
+    assert api.biller.get("/documents?payment_state=mostly").status_code == 400
