@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ WRITES = "urakka_writes"
 """Execution option: this transaction is going to write, so SQLite takes its write lock at once."""
 
 SQLITE_BUSY_MS = 10_000
+_WAL_PAUSE_S = 0.01
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
@@ -56,14 +59,28 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
 def _prepare_sqlite(raw: Any, _record: Any) -> None:
     raw.isolation_level = None
     cursor = raw.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-        f"busy_timeout={SQLITE_BUSY_MS}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
+    _switch_to_wal(cursor)
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    """Set write-ahead logging; raises sqlite3.OperationalError if the file stays locked for the busy time.
+
+    The first switch needs the file alone for a moment. Where two connections come at that moment, SQLite sees a deadlock
+    and refuses one at once, whatever its busy time; so it is tried again here.
+    """
+    deadline = time.monotonic() + SQLITE_BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(_WAL_PAUSE_S)
 
 
 def _begin_sqlite(connection: Connection) -> None:
