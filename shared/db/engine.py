@@ -69,8 +69,8 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
 def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
     """Set write-ahead logging; raises sqlite3.OperationalError if the file stays locked for the busy time.
 
-    The first switch needs the file alone for a moment. Where two connections come at that moment, SQLite sees a deadlock
-    and refuses one at once, whatever its busy time; so it is tried again here.
+    The first switch needs the file alone for a moment. Where two connections come at that moment, SQLite sees a
+    deadlock and refuses one at once, whatever its busy time; so it is tried again here.
     """
     deadline = time.monotonic() + SQLITE_BUSY_MS / 1000
     while True:
