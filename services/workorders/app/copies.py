@@ -148,10 +148,10 @@ def products_of(uow: UnitOfWork, wanted: Iterable[tuple[str, str]]) -> dict[str,
     return found
 
 
-def keep_customer(uow: UnitOfWork, event: Event) -> None:
-    """Store what `customer.changed.v1` says, if it is newer than the copy."""
+def keep_customer(uow: UnitOfWork, event: Event) -> bool:
+    """Store what `customer.changed.v1` says, if it is newer than the copy; returns whether it was."""
     named = ("number", "name", "kind", "required_references", "on_hold", "archived")
-    apply_copy(uow, CopyCustomer, event, {name: event.data[name] for name in named})
+    return apply_copy(uow, CopyCustomer, event, {name: event.data[name] for name in named})
 
 
 def keep_site(uow: UnitOfWork, event: Event) -> None:

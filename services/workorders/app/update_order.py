@@ -32,6 +32,8 @@ def update_order(
         for name in _PLAIN:
             if name in changes:
                 setattr(order, name, changes[name])
+        if "customer_id" in changes:
+            order.customer_before_merge = None
         if _PLACED & changes.keys():
             _place_anew(uow, loaded, by_customer=changes.get("customer_id") is not None)
         order.touch(now)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from services.workorders.app.billing import AcceptedDocument, apply_accepted
 from services.workorders.app.copies import keep_customer, keep_product, keep_site
+from services.workorders.app.customer_merges import follow_merge
 from shared.bus.consumer import Consumer, CopySource
 from shared.bus.envelope import Event
 from shared.clock import utc_now
 from shared.db import UnitOfWork
+
+
+def on_customer_changed(uow: UnitOfWork, event: Event) -> None:
+    """Keep the copy of a customer; its open orders follow it when it is merged into another."""
+    if keep_customer(uow, event):
+        follow_merge(uow, event.data, now=utc_now())
 
 
 def on_document_accepted(uow: UnitOfWork, event: Event) -> None:
@@ -26,7 +33,7 @@ CONSUMERS = (
     Consumer(
         name="workorders.copies",
         handlers={
-            "customer.changed.v1": keep_customer,
+            "customer.changed.v1": on_customer_changed,
             "site.changed.v1": keep_site,
             "product.changed.v1": keep_product,
         },

@@ -32,6 +32,7 @@ class WorkOrder(Base, TenantScoped, Versioned, Audited):
     """The job: for whom, where, what, by whom, and where it stands (domain.md 2.7).
 
     customer_id            None while the customer is provisional: then provisional_name says who it is
+    customer_before_merge  whom it was for, if the order followed a merge that may still be undone
     references             name → text, only those given
     billing_round          0 before the first approval, +1 at each approval
     end_reason             why it was cancelled or closed without billing
@@ -43,6 +44,7 @@ class WorkOrder(Base, TenantScoped, Versioned, Audited):
         UniqueConstraint("tenant_id", "external_source", "external_reference"),
         Index("ix_work_orders_tenant_id_state", "tenant_id", "state", "id"),
         Index("ix_work_orders_tenant_id_customer_id", "tenant_id", "customer_id"),
+        Index("ix_work_orders_tenant_id_customer_before_merge", "tenant_id", "customer_before_merge"),
         Index("ix_work_orders_tenant_id_site_id", "tenant_id", "site_id"),
         Index("ix_work_orders_tenant_id_assigned_to", "tenant_id", "assigned_to"),
     )
@@ -57,6 +59,7 @@ class WorkOrder(Base, TenantScoped, Versioned, Audited):
     external_source: Mapped[str | None] = mapped_column(String(60))
     external_reference: Mapped[str | None] = mapped_column(String(120))
     customer_id: Mapped[str | None] = mapped_column(ID)
+    customer_before_merge: Mapped[str | None] = mapped_column(ID)
     provisional_name: Mapped[str | None] = mapped_column(String(200))
     provisional_phone: Mapped[str | None] = mapped_column(String(40))
     site_id: Mapped[str | None] = mapped_column(ID)
