@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 
-from services.customers.api import contacts, customers, imports, sites
+from services.customers.api import contacts, customers, imports, merges, sites
 from services.customers.app.days import turn_day
 from services.customers.messaging.outbound import SNAPSHOTS
 from services.customers.models import Base
@@ -26,7 +26,15 @@ SERVICE = ServiceDefinition(
     name="customers",
     title="Urakka: customers",
     description="Customers, contact persons, and the sites where work is done.",
-    blueprints=[customers.blp, contacts.blp, contacts.of_customer, contacts.of_site, sites.blp, imports.blp],
+    blueprints=[
+        customers.blp,
+        merges.blp,
+        contacts.blp,
+        contacts.of_customer,
+        contacts.of_site,
+        sites.blp,
+        imports.blp,
+    ],
     metadata=Base.metadata,
     jobs=_jobs,
     snapshots=SNAPSHOTS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
-from sqlalchemy import Select, select
+from flask import Response, after_this_request
+from sqlalchemy import CompoundSelect, Select, or_, select, union_all
 
 from services.customers.adapters.layouts import CUSTOMERS
 from services.customers.api.schemas import (
@@ -18,7 +18,7 @@ from services.customers.api.schemas import (
     PossibleDuplicatesOut,
 )
 from services.customers.app import customers as use_cases
-from services.customers.app.duplicates import possible_duplicates
+from services.customers.app.duplicates import identifying_fields, possible_duplicates
 from services.customers.app.exports import customer_rows
 from services.customers.domain.customer import MINIMAL_FIELDS, fold
 from services.customers.models import Customer
@@ -40,6 +40,14 @@ from shared.http import (
 from shared.imports.http import XLSX, export_answer
 
 blp = Blueprint("customers", __name__, url_prefix="/customers", description="Those who pay")
+
+_IS_MERGED = Customer.merged_into > ""  # unlike IS NOT NULL, SQLite answers this from the index
+_POSSIBLE_DUPLICATES = {
+    "Possible-Duplicates": {
+        "description": "Ids of customers that may be the same, separated by commas; absent if there are none",
+        "schema": {"type": "string"},
+    }
+}
 
 
 @blp.get("")
@@ -77,22 +85,32 @@ def list_possible_duplicates(query: dict[str, Any]) -> dict[str, Any]:
 
 def _filtered(query: dict[str, Any]) -> Select[Any]:
     statement = select(Customer)
-    for name in ("business_id", "number", "kind"):
+    for name in ("business_id", "merged_into", "kind"):
         if name in query:
             statement = statement.where(getattr(Customer, name) == query[name])
+    if "number" in query:
+        statement = statement.where(Customer.id.in_(_ids_by_number(query["number"])))
     if query.get("q"):
-        statement = statement.where(Customer.search_text.contains(fold(query["q"]), autoescape=True))
+        found = Customer.search_text.contains(fold(query["q"]), autoescape=True)
+        statement = statement.where(or_(found, Customer.id.in_(select(Customer.merged_into).where(_IS_MERGED, found))))
     return statement.where(Customer.archived_at.is_not(None) if query["archived"] else Customer.archived_at.is_(None))
+
+
+def _ids_by_number(number: str) -> CompoundSelect[Any]:
+    """Whose number it is, and whom that customer was merged into. As a union both databases go by their indexes."""
+    has_number = Customer.number == number
+    return union_all(select(Customer.id).where(has_number), select(Customer.merged_into).where(has_number, _IS_MERGED))
 
 
 @blp.post("")
 @requires("customers.write", "customers.create_minimal")
 @blp.arguments(CustomerIn)
-@blp.response(201, CustomerOut)
+@blp.response(201, CustomerOut, headers=_POSSIBLE_DUPLICATES)
 def create_customer(body: dict[str, Any]) -> Customer:
     """Make a customer
 
     With the permission customers.create_minimal alone only id, name, kind, phone and billing_address may be sent.
+    Who may read customers is told in the header Possible-Duplicates which others may be the same.
     """
     if not caller().may("customers.write"):
         beyond = sorted(set(body) - MINIMAL_FIELDS)
@@ -100,7 +118,21 @@ def create_customer(body: dict[str, Any]) -> Customer:
             raise Forbidden(
                 errors=[FieldError(f"/{name}", "forbidden", "You may not fill in this.") for name in beyond]
             )
-    return with_etag(use_cases.create_customer(begin(), creation_request("customer", body), body))
+    customer = use_cases.create_customer(begin(), creation_request("customer", body), body)
+    if caller().may("customers.read"):
+        _warn_of_duplicates(customer)
+    return with_etag(customer)
+
+
+def _warn_of_duplicates(customer: Customer) -> None:
+    with read() as uow:
+        ids = [one.id for one in possible_duplicates(uow, identifying_fields(customer), customer.id)]
+
+    @after_this_request
+    def set_header(response: Response) -> Response:
+        if ids:
+            response.headers["Possible-Duplicates"] = ", ".join(ids)
+        return response
 
 
 @blp.get("/<customer_id>")

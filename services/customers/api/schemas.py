@@ -136,6 +136,7 @@ class CustomerOut(Schema):
     on_hold = fields.Boolean(required=True)
     work_while_on_hold = fields.Boolean(required=True)
     archived = fields.Boolean(required=True)
+    merged_into = fields.String(allow_none=True, metadata={"description": "The customer that it was merged into"})
     field_notes = fields.String(allow_none=True)
     billing_notes = fields.String(allow_none=True)
     created_at = fields.DateTime(required=True)
@@ -170,9 +171,10 @@ class PossibleDuplicatesOut(Schema):
 class CustomerFilters(Schema):
     """Filters of the list of customers; all given ones must hold."""
 
-    q = Text(100, metadata={"description": "Part of the name, number, business ID or city"})
+    q = Text(100, metadata={"description": "Part of the name, number (old ones too), business ID or city"})
     business_id = Text(20)
-    number = Text(20)
+    number = Text(20, metadata={"description": "Its own, or that of a customer that was merged into it"})
+    merged_into = IdString(metadata={"description": "With archived=true: customers that were merged into this one"})
     kind = fields.String(validate=one_of(Kind))
     archived = fields.Boolean(
         load_default=False, metadata={"description": "true: those out of use; default: those in use"}

@@ -18,7 +18,7 @@ from services.customers.domain.customer import (
     searchable,
 )
 from services.customers.domain.duplicates import duplicate_key
-from services.customers.domain.errors import DuplicateBusinessId, DuplicateNumber, InvalidCustomer
+from services.customers.domain.errors import CustomerMerged, DuplicateBusinessId, DuplicateNumber, InvalidCustomer
 from services.customers.models import Customer
 from shared.db import UnitOfWork, check_version, get_or_404
 from shared.db.database import Creation
@@ -60,10 +60,15 @@ def change_customer(
 def archive_customer(
     uow: UnitOfWork, customer_id: str, *, archived: bool, expected_version: int | None, now: datetime
 ) -> Customer:
-    """Take the customer out of use, or back into it; its history stays. Doing it twice changes nothing."""
+    """Take the customer out of use, or back into it; its history stays. Doing it twice changes nothing.
+
+    Raises NotFound, VersionMismatch, CustomerMerged: what was merged comes back only with the merge.
+    """
     with uow:
         customer = get_or_404(uow.session, Customer, customer_id, for_update=True)
         check_version(customer, expected_version)
+        if customer.merged_into is not None and not archived:
+            raise CustomerMerged("Undo the merge instead.", merged_into=customer.merged_into)
         if customer.archived != archived:
             customer.archived_at = now if archived else None
             uow.session.flush()
@@ -75,7 +80,7 @@ def archive_customer(
 def add_customer(uow: UnitOfWork, customer_id: str, fields: Mapping[str, Any]) -> Customer:
     """Store a new customer with checked fields inside the open transaction and emit it."""
     _check_unique(uow, fields, customer_id)
-    _check_payer(uow, customer_id, fields.get("payer_id"))
+    check_payer(uow, customer_id, fields.get("payer_id"))
     number = fields.get("number") or reserve_numbers(uow, 1)[0]
     customer = new_record(customer_id, {**fields, "number": number})
     uow.session.add(customer)
@@ -91,7 +96,7 @@ def apply_changes(uow: UnitOfWork, customer: Customer, given: Mapping[str, Any])
     if not changes:
         return
     _check_unique(uow, changes, customer.id)
-    _check_payer(uow, customer.id, changes.get("payer_id"))
+    check_payer(uow, customer.id, changes.get("payer_id"))
     store_changes(customer, changes)
     uow.session.flush()
     publish_customer(uow, customer)
@@ -156,8 +161,8 @@ def _check_unique(uow: UnitOfWork, values: Mapping[str, Any], own_id: str) -> No
             raise error(detail, errors=[FieldError(f"/{name}", error.code, detail)], customer_id=taken.id)
 
 
-def _check_payer(uow: UnitOfWork, own_id: str, payer_id: str | None) -> None:
-    """The payer exists, is in use, and the chain of payers does not come back to the customer."""
+def check_payer(uow: UnitOfWork, own_id: str, payer_id: str | None) -> None:
+    """Raise InvalidCustomer unless the payer exists, is in use, and its payers do not lead back to the customer."""
     following, steps = payer_id, 0
     while following is not None and steps < _LONGEST_PAYER_CHAIN:
         payer = uow.session.get(Customer, following)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from datetime import date
 
-from services.customers.app.sites import lock_tree, publish_changed, refresh_customers, subtree_of
-from services.customers.models import Site, SiteAttachment
+from services.customers.app.sites import lock_tree, publish_changed, refresh_customers, subtrees_of
+from services.customers.models import SiteAttachment
 from shared import day_turn
 from shared.context import Context
-from shared.db import Database, UnitOfWork
+from shared.db import Database
 
 
 def turn_day(database: Database, day: date, stop: threading.Event | None = None) -> int:
@@ -27,17 +26,8 @@ def _turn_tenant(database: Database, context: Context, day: date) -> int:
     turning = day_turn.turned_lately(SiteAttachment.site_id, SiteAttachment.valid_from, SiteAttachment.valid_to, day)
     with database.begin(context) as uow:
         lock_tree(uow)
-        sites = _below(uow, list(uow.session.scalars(turning)))
+        sites = subtrees_of(uow, list(uow.session.scalars(turning)))
         refresh_customers(uow, sites, day)
         changed = publish_changed(uow, sites)
         uow.commit()
     return changed
-
-
-def _below(uow: UnitOfWork, site_ids: Iterable[str]) -> list[Site]:
-    found: dict[str, Site] = {}
-    for site_id in site_ids:
-        site = uow.session.get(Site, site_id)
-        if site is not None and site.id not in found:
-            found |= {node.id: node for node in subtree_of(uow, site)}
-    return sorted(found.values(), key=lambda node: node.path)

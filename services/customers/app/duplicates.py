@@ -26,10 +26,16 @@ class PossibleDuplicate:
     by: str
 
 
+def identifying_fields(customer: Customer) -> dict[str, Any]:
+    """Return by what a stored customer may be known already; a business ID is unique anyway."""
+    postal_code = (customer.billing_address or {}).get("postal_code")
+    return {"name": customer.name, "postal_code": postal_code, "einvoice_address": customer.einvoice_address}
+
+
 def possible_duplicates(
     uow: UnitOfWork, fields: Mapping[str, Any], own_id: str | None = None
 ) -> list[PossibleDuplicate]:
-    """Return customers that may be the one described, at most 20.
+    """Return customers that may be the one described, at most 20; never those merged into another.
 
     fields  any of name, postal_code, business_id, einvoice_address (in their stored form)
     """
@@ -44,7 +50,9 @@ def possible_duplicates(
         tests["name_and_postal_code"] = Customer.duplicate_key == key
     if not tests:
         return []
-    statement = select(Customer).where(or_(*tests.values()), Customer.id != (own_id or ""))
+    statement = select(Customer).where(
+        or_(*tests.values()), Customer.id != (own_id or ""), Customer.merged_into.is_(None)
+    )
     found = uow.session.scalars(statement.order_by(Customer.id).limit(_MOST))
     return [PossibleDuplicate(one.id, one.number, one.name, one.archived, _reason(one, fields, key)) for one in found]
 

@@ -41,6 +41,7 @@ def customer_state(customer: Customer) -> dict[str, Any]:
         "price_group": customer.price_group,
         "on_hold": customer.on_hold,
         "archived": customer.archived,
+        "merged_into": customer.merged_into,
     }
 
 

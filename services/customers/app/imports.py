@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from services.customers.app.contacts import LinkEnd, add_contact, new_link
 from services.customers.app.customers import new_record, reserve_numbers, store_changes, stored_fields
 from services.customers.app.events import publish_customer
+from services.customers.app.lookup import survivor_of
 from services.customers.domain.contact import Role, same_person
 from services.customers.domain.customer import changed_customer, new_customer
 from services.customers.domain.duplicates import duplicate_key
@@ -77,7 +78,7 @@ class CustomerRegister:
             known |= {
                 f"{column.key}:{getattr(one, column.key)}": one
                 for one in self._customers(column, wanted)
-                if not one.withdrawn
+                if not one.withdrawn and one.merged_into is None
             }
         return [
             replace(plan, remarks=_duplicate_remarks(keys[id(plan)], known)) if id(plan) in keys else plan
@@ -126,13 +127,13 @@ class CustomerRegister:
         business_ids = [row.values["business_id"] for row in rows if row.values.get("business_id")]
         numbers = [row.values["number"] for row in rows if row.values.get("number")]
         self._by_business_id = {str(c.business_id): c for c in self._customers(Customer.business_id, business_ids)}
-        self._by_number = {c.number: c for c in self._customers(Customer.number, numbers)}
+        self._by_number = {c.number: survivor_of(self._uow, c) for c in self._customers(Customer.number, numbers)}
         prints = [fingerprint(row.values) for row in rows if _is_keyless(row.values)]
         for part in _parts(prints):
             for key in self._uow.session.scalars(select(ImportKey).where(ImportKey.fingerprint.in_(part))):
                 self._by_fingerprint[key.fingerprint] = key.customer_id
         payers = [row.values["payer_number"] for row in rows if row.values.get("payer_number")]
-        self._payers = {c.number: c for c in self._customers(Customer.number, payers)}
+        self._payers = {c.number: survivor_of(self._uow, c) for c in self._customers(Customer.number, payers)}
         known = {c.id for c in (*self._by_business_id.values(), *self._by_number.values())}
         for part in _parts(sorted(known)):
             for link in self._uow.session.scalars(select(ContactLink).where(ContactLink.customer_id.in_(part))):
@@ -175,6 +176,8 @@ class CustomerRegister:
     def _plan_change(self, row: ParsedRow, key: str, label: str, existing: Customer) -> PlannedRow:
         before = stored_fields(existing)
         given = customer_fields(row.values, before) | self._payer(row.values)
+        if "number" in given and self._by_number.get(given["number"]) is existing:
+            given["number"] = existing.number  # the row may name it by the number of one that was merged into it
         changed = changed_customer(before, given)
         changes = {name: value for name, value in changed.items() if not same_when_written(before.get(name), value)}
         contact_name = row.values.get("contact_name")
@@ -199,7 +202,7 @@ class CustomerRegister:
     def _existing(self, values: Mapping[str, Any]) -> Customer | None:
         by_id = self._by_business_id.get(str(values.get("business_id")))
         by_number = self._by_number.get(str(values.get("number")))
-        if by_id is not None and values.get("number") and by_id.number != values["number"]:
+        if by_id is not None and values.get("number") and by_id.number != values["number"] and by_number is not by_id:
             detail = f"The business ID belongs to customer number {by_id.number}; a number never changes."
             raise DuplicateNumber(errors=[FieldError("/number", DuplicateNumber.code, detail)])
         return by_id or by_number
@@ -207,7 +210,10 @@ class CustomerRegister:
     def _refuse_second_row(self, row: ParsedRow, values: Mapping[str, Any]) -> None:
         for name in ("business_id", "number"):
             if values.get(name):
-                first = self._planned_keys.setdefault(f"{name}:{values[name]}", row.row_number)
+                known = self._by_number.get(str(values[name])) if name == "number" else None
+                first = self._planned_keys.setdefault(
+                    f"{name}:{known.number if known else values[name]}", row.row_number
+                )
                 if first != row.row_number:
                     detail = f"{values[name]} is already on row {first}."
                     raise InvalidCustomer(errors=[FieldError(f"/{name}", f"{name}.duplicate", detail)])

@@ -23,6 +23,11 @@ def parts_of(keys: Iterable[str]) -> Iterable[Sequence[str]]:
     return (listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE))
 
 
+def survivor_of(uow: UnitOfWork, customer: Customer) -> Customer:
+    """Return whom the customer was merged into, itself if nobody: its number leads there from then on."""
+    return customer if customer.merged_into is None else uow.session.get_one(Customer, customer.merged_into)
+
+
 class CustomersOfRows:
     """Customers by number and business ID, as rows name them."""
 
@@ -32,7 +37,7 @@ class CustomersOfRows:
         for field, column in (("customer_number", Customer.number), ("business_id", Customer.business_id)):
             for part in parts_of(str(row.values[field]) for row in rows if row.values.get(field)):
                 for customer in uow.session.scalars(select(Customer).where(column.in_(part))):
-                    self._found[field, str(getattr(customer, column.key))] = customer
+                    self._found[field, str(getattr(customer, column.key))] = survivor_of(uow, customer)
 
     def of(self, values: Mapping[str, Any]) -> Customer | None:
         """Return the customer of a row, None if it names none. Raises InvalidImportRow if there is no such in use."""

@@ -190,6 +190,16 @@ def subtree_of(uow: UnitOfWork, site: Site) -> list[Site]:
     return [site, *uow.session.scalars(below)]
 
 
+def subtrees_of(uow: UnitOfWork, site_ids: Iterable[str]) -> list[Site]:
+    """Return these sites and everything below them, each once, parents before children."""
+    found: dict[str, Site] = {}
+    for site_id in site_ids:
+        site = uow.session.get(Site, site_id)
+        if site is not None and site.id not in found:
+            found |= {node.id: node for node in subtree_of(uow, site)}
+    return sorted(found.values(), key=lambda node: node.path)
+
+
 def refresh_customers(uow: UnitOfWork, sites: Sequence[Site], day: date) -> None:
     """Set `customer_id` of these sites to the nearest attached customer on `day`, where it differs."""
     on_paths = {site_id for site in sites for site_id in ids_of(site.path)}

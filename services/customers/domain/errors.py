@@ -87,3 +87,31 @@ class InvalidImportRow(RuleBroken):
 
     code = "import.invalid_row"
     title = "The row does not fit the register"
+
+
+class CannotMerge(RuleBroken):
+    """These two customers cannot be made one."""
+
+    code = "customer.cannot_merge"
+    title = "The customers cannot be merged"
+
+
+class CustomerMerged(Conflict):
+    """The customer was merged into another; `merged_into` names it."""
+
+    code = "customer.merged"
+    title = "The customer was merged into another"
+
+
+class NotMerged(Conflict):
+    """There is no merge of this customer to take back."""
+
+    code = "customer.not_merged"
+    title = "The customer was not merged"
+
+
+class MergeInUse(Conflict):
+    """What the merge moved has changed since, so taking it back would lose that."""
+
+    code = "customer.merge_in_use"
+    title = "Something changed since the customers were merged"

@@ -4,6 +4,7 @@ from services.customers.models.base import Base
 from services.customers.models.contact import Contact, ContactLink
 from services.customers.models.customer import Customer
 from services.customers.models.imported import Import, ImportFile, ImportKey, ImportMapping, ImportRowKey
+from services.customers.models.merge import CustomerMerge
 from services.customers.models.site import Site, SiteAttachment
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Contact",
     "ContactLink",
     "Customer",
+    "CustomerMerge",
     "Import",
     "ImportFile",
     "ImportKey",

@@ -22,6 +22,7 @@ class Customer(Versioned, TenantScoped, Audited, Base):
     """One customer. The number is given once and stays; archived_at is set while it is archived.
 
     withdrawn  archived because the import that made it was undone; the next import that names it takes it into use
+    merged_into  the customer that survived when this one was merged: never itself a merged one
     """
 
     __tablename__ = "customers"
@@ -31,6 +32,8 @@ class Customer(Versioned, TenantScoped, Audited, Base):
         UniqueConstraint("tenant_id", "business_id"),
         Index("ix_customers_tenant_id_id", "tenant_id", "id"),
         Index("ix_customers_tenant_id_duplicate_key", "tenant_id", "duplicate_key"),
+        Index("ix_customers_tenant_id_einvoice_address", "tenant_id", "einvoice_address"),
+        Index("ix_customers_tenant_id_merged_into", "tenant_id", "merged_into"),
     )
 
     number: Mapped[str] = mapped_column(String(20))
@@ -59,6 +62,7 @@ class Customer(Versioned, TenantScoped, Audited, Base):
     billing_notes: Mapped[str | None] = mapped_column(Text)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn: Mapped[bool] = mapped_column(default=False)
+    merged_into: Mapped[str | None] = mapped_column(ID)
     search_text: Mapped[str] = mapped_column(Text)
     duplicate_key: Mapped[str] = mapped_column(String(300))
 
