@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, after_this_request
-from sqlalchemy import CompoundSelect, Select, or_, select, union_all
+from sqlalchemy import Select, or_, select
 
 from services.customers.adapters.layouts import CUSTOMERS
 from services.customers.api.schemas import (
@@ -20,10 +20,11 @@ from services.customers.api.schemas import (
 from services.customers.app import customers as use_cases
 from services.customers.app.duplicates import identifying_fields, possible_duplicates
 from services.customers.app.exports import customer_rows
+from services.customers.app.lookup import ids_by_number
 from services.customers.domain.customer import MINIMAL_FIELDS, fold
 from services.customers.models import Customer
 from shared.clock import utc_now
-from shared.db import get_or_404
+from shared.db import UnitOfWork, get_or_404
 from shared.db.paging import Page, fetch_page
 from shared.errors import FieldError, Forbidden
 from shared.http import (
@@ -57,7 +58,7 @@ _POSSIBLE_DUPLICATES = {
 def list_customers(query: dict[str, Any]) -> Page[Customer]:
     """List customers, oldest first"""
     with read() as uow:
-        return fetch_page(uow.session, _filtered(query), Customer.id, limit=query["limit"], after=query["after"])
+        return fetch_page(uow.session, _filtered(uow, query), Customer.id, limit=query["limit"], after=query["after"])
 
 
 @blp.get("/export")
@@ -67,7 +68,7 @@ def list_customers(query: dict[str, Any]) -> Page[Customer]:
 def export_customers(query: dict[str, Any]) -> Response:
     """Get all customers that the filters let through as a workbook"""
     with read() as uow:
-        return export_answer(CUSTOMERS, customer_rows(uow, _filtered(query)), query["lang"])
+        return export_answer(CUSTOMERS, customer_rows(uow, _filtered(uow, query)), query["lang"])
 
 
 @blp.get("/duplicates")
@@ -83,23 +84,17 @@ def list_possible_duplicates(query: dict[str, Any]) -> dict[str, Any]:
         return {"items": possible_duplicates(uow, query)}
 
 
-def _filtered(query: dict[str, Any]) -> Select[Any]:
+def _filtered(uow: UnitOfWork, query: dict[str, Any]) -> Select[Any]:
     statement = select(Customer)
     for name in ("business_id", "merged_into", "kind"):
         if name in query:
             statement = statement.where(getattr(Customer, name) == query[name])
     if "number" in query:
-        statement = statement.where(Customer.id.in_(_ids_by_number(query["number"])))
+        statement = statement.where(Customer.id.in_(ids_by_number(uow, query["number"])))
     if query.get("q"):
         found = Customer.search_text.contains(fold(query["q"]), autoescape=True)
         statement = statement.where(or_(found, Customer.id.in_(select(Customer.merged_into).where(_IS_MERGED, found))))
     return statement.where(Customer.archived_at.is_not(None) if query["archived"] else Customer.archived_at.is_(None))
-
-
-def _ids_by_number(number: str) -> CompoundSelect[Any]:
-    """Whose number it is, and whom that customer was merged into. As a union both databases go by their indexes."""
-    has_number = Customer.number == number
-    return union_all(select(Customer.id).where(has_number), select(Customer.merged_into).where(has_number, _IS_MERGED))
 
 
 @blp.post("")

@@ -28,6 +28,15 @@ def survivor_of(uow: UnitOfWork, customer: Customer) -> Customer:
     return customer if customer.merged_into is None else uow.session.get_one(Customer, customer.merged_into)
 
 
+def ids_by_number(uow: UnitOfWork, number: str) -> list[str]:
+    """Return the id of the customer with this number, and of whom it was merged into; empty if nobody has it.
+
+    A query of its own: as a subquery of a list PostgreSQL would walk all customers of the tenant instead.
+    """
+    found = uow.session.execute(select(Customer.id, Customer.merged_into).where(Customer.number == number))
+    return [customer_id for row in found for customer_id in row if customer_id is not None]
+
+
 class CustomersOfRows:
     """Customers by number and business ID, as rows name them."""
 
