@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 
@@ -11,8 +12,10 @@ from services.workorders.app.copies import CustomerUnknown
 from services.workorders.app.settings import review_settings
 from services.workorders.app.visibility import may_see
 from services.workorders.domain.lifecycle import CustomerFacts, OrderFacts, Step, advance
+from services.workorders.domain.rows import is_unusual
 from services.workorders.domain.values import HoldPolicy
 from services.workorders.models import CopyCustomer, CopySite, HistoryEntry, WorkOrder, WorkRow
+from shared.clock import business_day
 from shared.db import UnitOfWork, check_version
 from shared.errors import NotFound
 from shared.ids import is_id
@@ -77,8 +80,11 @@ def customer_facts(uow: UnitOfWork, customer: CopyCustomer) -> CustomerFacts:
     return customer.facts(policy)
 
 
-def facts_of(uow: UnitOfWork, loaded: LoadedOrder, reason: str = "") -> OrderFacts:
-    """Return what the guards need. Raises CustomerUnknown if the order's customer has no copy here (any more)."""
+def facts_of(uow: UnitOfWork, loaded: LoadedOrder, reason: str = "", *, now: datetime | None = None) -> OrderFacts:
+    """Return what the guards need; `now` lets them see whether the work is unusually old.
+
+    Raises CustomerUnknown if the order's customer has no copy here (any more).
+    """
     order, customer = loaded.order, loaded.customer
     if order.customer_id is not None and customer is None:
         raise CustomerUnknown({"/customer_id": order.customer_id})
@@ -87,7 +93,13 @@ def facts_of(uow: UnitOfWork, loaded: LoadedOrder, reason: str = "") -> OrderFac
         references=order.references,
         rows=tuple(row.facts() for row in loaded.recorded),
         reason=reason,
+        unusual=now is not None and is_unusual(_charged(loaded), business_day(now)),
     )
+
+
+def _charged(loaded: LoadedOrder) -> list[tuple[Decimal, date]]:
+    """Return (net, work date) of the rows that are charged; a row without a price counts as zero."""
+    return [(row.net or Decimal(0), row.work_date) for row in loaded.recorded if row.facts().charged]
 
 
 def take_step(

@@ -16,9 +16,10 @@ from services.workorders.app.recording import add_rows, apply_stamp, unseen
 from services.workorders.app.visibility import is_office
 from services.workorders.domain.errors import RowRefused, RowTransferred
 from services.workorders.domain.pricing import PriceWish, stamp
-from services.workorders.domain.rows import check_rows_open
+from services.workorders.domain.rows import check_rows_open, implausible
 from services.workorders.domain.values import PriceSource
 from services.workorders.models import CopyProduct, WorkRow
+from shared.clock import business_day
 from shared.db import UnitOfWork, check_version
 from shared.errors import FieldError, Forbidden, NotFound
 from shared.ids import new_id
@@ -83,7 +84,12 @@ def change_row(
         loaded = load_order(uow, order_id, for_update=True, expected=expected)
         row = _changeable_row(uow, loaded, row_id)
         product = products_of(uow, [("/product_id", row.product_id)])[row.product_id]
-        _restamp(row, product, changes, by_office=is_office(uow.context))
+        by_office = is_office(uow.context)
+        done_on = None if row.planned else changes.get("work_date")
+        wrong = list(implausible(changes.get("quantity"), done_on, business_day(now), by_office=by_office))
+        if wrong:
+            raise RowRefused(errors=wrong)
+        _restamp(row, product, changes, by_office=by_office)
         for name in changes.keys() & {
             "description",
             "quantity",

@@ -11,7 +11,7 @@ from services.workorders.app.loading import LoadedOrder
 from services.workorders.app.visibility import is_office
 from services.workorders.domain.errors import RowIdReused, RowRefused, TooManyRows
 from services.workorders.domain.pricing import PriceWish, Stamp, stamp
-from services.workorders.domain.rows import MOST_ROWS
+from services.workorders.domain.rows import MOST_ROWS, implausible
 from services.workorders.models import CopyProduct, WorkRow
 from shared.clock import business_day
 from shared.db import UnitOfWork
@@ -54,6 +54,8 @@ def add_rows(
     made: list[WorkRow] = []
     for index, wish in wishes:
         wrong = list(_form_errors(wish, by_office, planned_ids))
+        done_on = None if wish.planned else wish.work_date
+        wrong += implausible(wish.quantity, done_on, business_day(now), by_office=by_office)
         try:
             row = _make_row(uow, loaded, products[wish.product_id], wish, by_office, now)
             row.position = len(loaded.rows) + len(made)

@@ -26,7 +26,7 @@ def complete_order(
     """
     with uow:
         loaded = load_order(uow, order_id, for_update=True, expected=expected)
-        facts = facts_of(uow, loaded)
+        facts = facts_of(uow, loaded, now=now)
         take_step(uow, loaded, Step.COMPLETE, now=now)
         order = loaded.order
         order.done_at, order.done_by, order.signed_by = now, uow.context.actor, signed_by

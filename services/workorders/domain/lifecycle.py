@@ -134,12 +134,14 @@ class OrderFacts:
     references  name → value; empty and absent are the same
     rows        recorded rows, in the order in which they are shown; planned rows are not among them
     reason      what the caller says to this step: comment or reason
+    unusual     a person should see it before it is billed, whatever the review mode
     """
 
     customer: CustomerFacts | None = None
     references: Mapping[str, str | None] = field(default_factory=dict)
     rows: tuple[RowFacts, ...] = ()
     reason: str = ""
+    unusual: bool = False
 
 
 Guard = Callable[[OrderFacts], Iterator[FieldError]]
@@ -271,10 +273,10 @@ def after_completion(mode: ReviewMode, facts: OrderFacts) -> Step:
     """Return what the system does with finished work: approve it, or submit it to a person.
 
     With the mode `none` the system approves what it may; what is not ready, or belongs to a customer on hold under
-    the policy `review`, goes to a person instead of failing the worker who finished it (domain.md 2.9).
+    the policy `review`, or is unusual, goes to a person instead of failing the worker who finished it (domain.md 2.9).
     """
     held = facts.customer is not None and facts.customer.hold is not HoldPolicy.ALLOW
-    if mode is ReviewMode.ALWAYS or held or broken_guards(State.DONE, Step.APPROVE, facts):
+    if mode is ReviewMode.ALWAYS or held or facts.unusual or broken_guards(State.DONE, Step.APPROVE, facts):
         return Step.SUBMIT
     return Step.APPROVE
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 from services.workorders.domain.errors import OrderLocked
 from services.workorders.domain.lifecycle import BEFORE_APPROVAL, State
+from shared.errors import FieldError
 
 MOST_ROWS = 500
 """Rows of one order, planned and recorded ones together."""
+
+LARGEST_FIELD_QUANTITY = Decimal(10_000)
+"""Beyond it the office records the row. Being the same for every product, it tells a worker nothing about prices."""
+
+_OLD_WORK = timedelta(days=62)
+"""Work of two months ago is usually a slip in the date, and a slip across a VAT change costs money."""
 
 _WORKING = (State.IN_PROGRESS, State.PAUSED)
 _REVIEWING = (*_WORKING, State.DONE, State.IN_REVIEW)
@@ -79,3 +87,28 @@ def compare_with_plan(rows: Iterable[QuantityOf]) -> tuple[PlanDifference, ...]:
     if not anything_planned:
         return ()
     return tuple(PlanDifference(product_id, unit, *pair) for (product_id, unit), pair in sums.items())
+
+
+def implausible(
+    quantity: Decimal | None, work_date: date | None, today: date, *, by_office: bool
+) -> Iterator[FieldError]:
+    """Yield what cannot be meant: nothing at all, work of tomorrow, more than anybody carries. None is not checked.
+
+    by_office  the caller plans work and may record any quantity
+    """
+    if quantity is not None and quantity == 0:
+        yield FieldError("/quantity", "row.quantity_zero", "A row needs a quantity other than zero.")
+    if quantity is not None and not by_office and abs(quantity) > LARGEST_FIELD_QUANTITY:
+        detail = f"In the field at most {LARGEST_FIELD_QUANTITY} of one product; ask the office to record more."
+        yield FieldError("/quantity", "row.quantity_too_large", detail)
+    if work_date is not None and work_date > today:
+        yield FieldError("/work_date", "row.future", "Work is recorded when it is done, not before.")
+
+
+def is_unusual(charged: Iterable[tuple[Decimal, date]], today: date) -> bool:
+    """Say whether a person should see the work before it is billed: a total below zero, or work of long ago.
+
+    charged  (net, work date) of the charged rows
+    """
+    rows = list(charged)
+    return sum((net for net, _ in rows), Decimal(0)) < 0 or any(today - day > _OLD_WORK for _, day in rows)
