@@ -69,6 +69,7 @@ ROLES = MappingProxyType(
                 "workorders.plan",
                 "workorders.record",
                 "workorders.review",
+                "workorders.reopen",
                 "billing.read",
             }
         ),

@@ -106,6 +106,14 @@ def test_all_wrong_fields_come_at_once(client: FlaskClient) -> None:
     assert pointers == {"/name", "/email", "/password", "/roles/0", "/surprise"}
 
 
+def test_a_number_with_too_many_digits_is_malformed(client: FlaskClient) -> None:
+    body = '{"email": 1' + "0" * 5000 + "}"
+    answer = client.post(f"{API}/tokens", data=body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert answer.json["code"] == "malformed"
+
+
 def test_a_weak_password_is_refused(client: FlaskClient) -> None:
     found_tenant(client)
     body = {"name": "V", "email": "v@firma.example", "password": "aaaaaaaaaaaa", "roles": []}
