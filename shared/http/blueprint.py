@@ -76,6 +76,8 @@ class _Parser(FlaskParser):
             return super().load_json(req, schema)
         except RecursionError as error:
             raise Malformed("The body is nested too deeply.") from error
+        except ValueError as error:  # a whole number with more digits than Python converts
+            raise Malformed("The body holds a number with too many digits.") from error
 
     def _handle_invalid_json_error(self, error: Any, req: Request, *args: Any, **kwargs: Any) -> NoReturn:
         raise Malformed("The body is not valid JSON.") from error
@@ -135,8 +137,8 @@ def _document_access_and_problems(
     doc: dict[str, Any], doc_info: dict[str, Any], *, method: str, **_: Any
 ) -> dict[str, Any]:
     answers = doc.setdefault("responses", {})
-    if method == "patch":
-        doc.setdefault("parameters", []).append({**_IF_MATCH, "required": True})
+    if method in ("patch", "put"):
+        doc.setdefault("parameters", []).append({**_IF_MATCH, "required": method == "patch"})
     once_only = doc_info.get("manual_doc", {}).get("x-once-only", False)
     if method == "post" and ("201" in answers or 201 in answers) and not once_only:
         doc.setdefault("parameters", []).append(dict(_IDEMPOTENCY_KEY))
