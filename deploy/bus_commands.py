@@ -106,6 +106,9 @@ def discard(service: str, event_id: str, reason: str, folder: Path) -> None:
 def _database(service: str, folder: Path) -> Iterator[Database]:
     environment = {"URAKKA_DATABASE_URL": f"sqlite:///{folder}/{{service}}.sqlite", **os.environ}
     engine = make_engine(read_config(service, environment).database_url)
+    path = engine.url.database or ""
+    if engine.dialect.name == "sqlite" and not Path(path).is_file():
+        raise click.ClickException(f"there is no data in {folder} yet: `urakka up` makes it, --folder names another")
     try:
         yield Database(engine)
     except SQLAlchemyError as error:

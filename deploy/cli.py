@@ -16,6 +16,7 @@ from deploy.demo.command import demo_command
 from deploy.import_command import import_command
 from deploy.onebox import OneBox, OneBoxSettings
 from deploy.production import Production, ProductionSettings
+from deploy.suite import definition_of
 from deploy.welcome import make_first_tenant, print_addresses
 from shared.config import BadConfiguration
 from shared.telemetry import configure_logging
@@ -28,7 +29,7 @@ def urakka() -> None:
 
 @urakka.command(help="Run the whole suite until Ctrl-C: in one process, or with --production in many.")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, help="0 takes any free port.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free port.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
 @click.option(
     "--production",
@@ -38,7 +39,10 @@ def urakka() -> None:
 )
 def up(host: str, port: int, folder: Path, production: bool) -> None:
     """Start, say where everything is, stay."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadConfiguration(f"{folder} cannot be used as the data folder: {error.strerror}") from None
     log = (folder / "urakka.log").open("a", encoding="utf-8")
     configure_logging(os.environ.get("URAKKA_LOG_LEVEL", "INFO"), stream=log, service="suite")
     stop = threading.Event()
@@ -71,6 +75,26 @@ def _production_settings(host: str, port: int, folder: Path) -> ProductionSettin
     )
 
 
+@urakka.command(help="Verify the services' invariants on the data of the one-box; exit status 1 if one is broken.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+def check(folder: Path) -> None:
+    """Print what is wrong, or that nothing is. Elsewhere each service has `python -m services.<name> check`."""
+    if not (folder / "onebox-secrets.json").is_file():
+        raise click.ClickException(f"there is no data in {folder} yet: `urakka up` makes it, --folder names another")
+    configure_logging("ERROR", service="suite")
+    box = OneBox(OneBoxSettings(folder=folder))
+    box.prepare()
+    broken = 0
+    for name, runtime in box.runtimes.items():
+        wrong = definition_of(name).check(runtime)
+        broken += len(wrong)
+        for line in wrong:
+            click.echo(f"{name}: {line}")
+    box.stop()
+    click.echo(f"{broken} broken" if broken else "all invariants hold")
+    sys.exit(1 if broken else 0)
+
+
 urakka.add_command(demo_command)
 urakka.add_command(import_command)
 urakka.add_command(bus_group)
@@ -79,7 +103,7 @@ urakka.add_command(bus_group)
 def main() -> None:
     """Run the command line; a wrong environment is said in one line, with exit status 2."""
     try:
-        urakka()
+        urakka(prog_name="urakka")
     except BadConfiguration as error:
         click.echo(f"urakka: {error}", err=True)
         sys.exit(2)

@@ -11,6 +11,8 @@ from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ErrorTask
 
+from shared.config import BadConfiguration
+
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 LARGEST_BODY = 32 * 1024 * 1024
@@ -50,19 +52,23 @@ class HttpServer:
     """Serves one WSGI application; binds its port when it is made, answers when it is started."""
 
     def __init__(self, app: WsgiApp, *, host: str, port: int, threads: int = 16) -> None:
-        """Raises OSError if the port is taken; port 0 takes a free one."""
+        """Port 0 takes a free one; raises BadConfiguration if the address cannot be had."""
         self._host = host
-        self._server: Any = create_server(
-            app,
-            host=host,
-            port=port,
-            threads=threads,
-            ident="urakka",
-            max_request_body_size=LARGEST_BODY,
-            clear_untrusted_proxy_headers=True,
-        )
+        try:
+            self._server: Any = create_server(
+                app,
+                host=host,
+                port=port,
+                threads=threads,
+                ident="urakka",
+                max_request_body_size=LARGEST_BODY,
+                clear_untrusted_proxy_headers=True,
+            )
+        except OSError as error:
+            raise BadConfiguration(f"cannot listen on {host}:{port}: {error.strerror}; give another --port") from None
         self._server.channel_class = _Channel
-        self._thread = threading.Thread(target=self._server.run, name="http")
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="http")
 
     @property
     def base_url(self) -> str:
@@ -73,11 +79,19 @@ class HttpServer:
         """Answer from now on."""
         self._thread.start()
 
+    def _run(self) -> None:
+        try:
+            self._server.run()
+        except OSError:
+            if not self._stopping:  # closing the port under the loop's feet is how it is stopped
+                raise
+
     def stop(self) -> None:
         """Let running requests end, drop idle connections, close the port.
 
         waitress' loop ends only when its last connection is gone, and clients keep theirs: so they are closed here.
         """
+        self._stopping = True
         self._server.task_dispatcher.shutdown()
         for channel in list(self._server.active_channels.values()):
             channel.will_close = True

@@ -5,6 +5,7 @@ The same services, handlers, outbox and inbox as in production; only the pipe, t
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -13,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from deploy.gateway_wsgi import Gateway
 from deploy.http_server import HttpServer
@@ -24,7 +25,7 @@ from shared.bus import runtime as bus
 from shared.bus.consumer import Consumer
 from shared.bus.local import LocalBus
 from shared.bus.wakeup import LocalWakeup
-from shared.config import Config, read_config
+from shared.config import BadConfiguration, Config, read_config
 from shared.crypto import new_key_text
 from shared.db import migrate
 from shared.http import create_app
@@ -53,6 +54,7 @@ class OneBox:
         self._runtimes: dict[str, Runtime] = {}
         self._bus = LocalBus()
         self._server: HttpServer | None = None
+        self._lock: IO[str] | None = None
         self.supervisor = Supervisor([])
 
     @property
@@ -79,7 +81,11 @@ class OneBox:
         self.stop()
 
     def prepare(self) -> None:
-        """Wire all services and migrate their databases; starts nothing. Enough for commands on the data."""
+        """Wire all services and migrate their databases; starts nothing. Enough for commands on the data.
+
+        Raises BadConfiguration if another process uses the folder: each would run its own half of the suite.
+        """
+        self._lock = lock_folder(self._settings.folder)
         for name in SERVICES:
             definition = definition_of(name)
             wakeup = LocalWakeup()
@@ -108,6 +114,8 @@ class OneBox:
         self.supervisor.join()
         for runtime in self._runtimes.values():
             runtime.database.engine.dispose()
+        if self._lock is not None:
+            self._lock.close()
 
     def _loops(self) -> list[tuple[str, Loop]]:
         loops: list[tuple[str, Loop]] = []
@@ -160,9 +168,23 @@ class OneBox:
         return read_config(service, environment)
 
 
+def lock_folder(folder: Path) -> IO[str]:
+    """Take the folder for this process until the returned file is closed; raises BadConfiguration if it is taken."""
+    file = (folder / "onebox.lock").open("a", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise BadConfiguration(f"another Urakka is running on {folder}; stop it, or give another --folder") from None
+    return file
+
+
 def _own_secrets(folder: Path) -> dict[str, str]:
     """Return the secrets of this installation; makes them at the first start, readable only by the owner."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadConfiguration(f"{folder} cannot be used as the data folder: {error.strerror}") from None
     path = folder / "onebox-secrets.json"
     if path.exists():
         known: dict[str, str] = json.loads(path.read_text())

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.demo.client import ApiClient
+from deploy.sandbox import ProcountorSettings
 from deploy.sandbox.demo import NETVISOR, PROCOUNTOR
 from deploy.suite import SERVICES
 
@@ -62,10 +63,13 @@ def print_addresses(console: Console, base_url: str, login: Login, *, sandbox: b
     console.print(f"  e-mail      {login.email}\n  password    {login.password}", highlight=False)
     if sandbox:
         netvisor, procountor = NETVISOR["demo"], PROCOUNTOR["demo"]
-        console.print("\n  Simulated accounting systems, to make a connection to:", highlight=False)
+        iban = ProcountorSettings().bank_accounts[0]
+        console.print("\n  Simulated accounting systems, to make a connection to (they forget their books at the end):")
         console.print(f"  Netvisor    {base_url}/netvisor   {_listed(netvisor)}", highlight=False, soft_wrap=True)
         console.print(
-            f"  Procountor  {base_url}/procountor/api   {_listed(procountor)}", highlight=False, soft_wrap=True
+            f"  Procountor  {base_url}/procountor/api   {_listed(procountor)}, iban {iban}",
+            highlight=False,
+            soft_wrap=True,
         )
     console.print()
 

@@ -16,8 +16,9 @@ from rich.console import Console
 from deploy.demo.client import Refused, TooLate
 from deploy.demo.scenario import plans_for, play
 from deploy.demo.targets import IncompleteTarget, netvisor_target, procountor_target
-from deploy.onebox import OneBox, OneBoxSettings
+from deploy.onebox import OneBox, OneBoxSettings, lock_folder
 from shared.clock import business_day, utc_now
+from shared.config import BadConfiguration
 from shared.telemetry import configure_logging
 
 
@@ -39,6 +40,8 @@ def demo_command(
     folder: Path,
 ) -> None:
     """Start a fresh one-box unless told of a running suite, play, check, stop; exit status 0 if every check holds."""
+    if report is not None and not report.absolute().parent.is_dir():
+        raise click.UsageError(f"--report: there is no folder {report.absolute().parent}")
     console = Console(width=None if sys.stdout.isatty() else 150)
     started = time.monotonic()
     with ExitStack() as stack:
@@ -71,8 +74,13 @@ def demo_command(
 
 
 def _fresh_box(folder: Path) -> OneBox:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    if folder.is_dir():
+        lock_folder(folder).close()
+        shutil.rmtree(folder)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise BadConfiguration(f"{folder} cannot be used as the data folder: {error.strerror}") from None
     log = (folder / "urakka.log").open("a", encoding="utf-8")
     configure_logging(os.environ.get("URAKKA_LOG_LEVEL", "INFO"), stream=log, service="suite")
     environment = {"URAKKA_DISPATCH_FIRST_LOOK_S": "3", "URAKKA_DISPATCH_LOOK_PAUSE_S": "1"}

@@ -68,6 +68,11 @@ def play(
         report.checks.extend(check_firm(firm, lines, shown))
     report.checks.append(check_isolation(*firms))
     console.rule("Result")
+    console.print(
+        "×2: sent twice, as after a time-out. Two customers of the first firm are billed in a monthly batch, so their "
+        "orders share a document.",
+        style="dim",
+    )
     print_documents(console, report)
     print_checks(console, report)
     return report

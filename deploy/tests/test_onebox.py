@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import stat
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,11 @@ import requests
 from click.testing import CliRunner
 
 from deploy.cli import urakka
-from deploy.onebox import OneBox, OneBoxSettings
+from deploy.http_server import HttpServer
+from deploy.onebox import OneBox, OneBoxSettings, lock_folder
 from deploy.suite import SERVICES, definition_of
 from deploy.welcome import make_first_tenant
+from shared.config import BadConfiguration
 
 TIMEOUT_S = 20
 
@@ -93,8 +97,36 @@ def test_a_data_folder_that_is_none_is_said_in_a_sentence(tmp_path: Path) -> Non
     answer = CliRunner().invoke(urakka, ["bus", "status", "--folder", str(tmp_path)])
 
     assert answer.exit_code == 1
-    assert "cannot be read" in answer.output
+    assert "there is no data" in answer.output
     assert "Traceback" not in answer.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_serves_one_process_at_a_time(tmp_path: Path) -> None:
+    first = lock_folder(tmp_path)
+    with pytest.raises(BadConfiguration, match="another Urakka is running"):
+        OneBox(OneBoxSettings(folder=tmp_path)).prepare()
+    first.close()
+
+    lock_folder(tmp_path).close()
+
+
+def test_a_taken_port_is_said_in_a_sentence() -> None:
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(BadConfiguration, match="cannot listen on"):
+            HttpServer(lambda _environ, _start: [], host="127.0.0.1", port=taken.getsockname()[1])
+
+
+def test_the_invariants_of_a_box_can_be_checked_from_the_command_line(tmp_path: Path) -> None:
+    nothing = CliRunner().invoke(urakka, ["check", "--folder", str(tmp_path)])
+    with OneBox(OneBoxSettings(folder=tmp_path, port=0)):
+        pass
+    fine = CliRunner().invoke(urakka, ["check", "--folder", str(tmp_path)])
+
+    assert (nothing.exit_code, fine.exit_code) == (1, 0)
+    assert "all invariants hold" in fine.output
 
 
 def test_an_unknown_service_is_none() -> None:
