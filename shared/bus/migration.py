@@ -49,13 +49,8 @@ def _create_outbox() -> None:
     )
     pending = sa.text("published_at IS NULL")
     op.create_index("ix_outbox_pending", "outbox", ["seq"], postgresql_where=pending, sqlite_where=pending)
-    op.create_index(
-        "ix_outbox_pending_aggregate",
-        "outbox",
-        ["aggregateid", "seq"],
-        postgresql_where=pending,
-        sqlite_where=pending,
-    )
+    held = sa.text("published_at IS NULL AND next_try_at IS NOT NULL")
+    op.create_index("ix_outbox_held", "outbox", ["aggregateid", "seq"], postgresql_where=held, sqlite_where=held)
     op.create_index("ix_outbox_aggregate", "outbox", ["aggregateid", "aggregateversion"])
     op.create_index("ix_outbox_published", "outbox", ["published_at"])
 

@@ -17,7 +17,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Integer, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.bus import metrics
@@ -161,8 +174,15 @@ class Relay:
         """Read what is to be published now, in the order of `seq`; says too whether there may be more."""
         limits = {"now": self._clock(), "rows": self._settings.batch_rows, "bytes": self._settings.batch_bytes}
         with self._database.read(self._context) as uow:
-            found = uow.session.connection().execute(_PENDING, limits).all()
-        rows = [_Row(row.seq, row.attempts, _message(row)) for row in found]
+            connection = uow.session.connection()
+            if not self._database.is_sqlite:
+                connection.execute(_IN_ORDER)
+            held = connection.execute(_ANY_HELD, {"now": limits["now"]}).first() is not None
+            found = connection.execute(_PENDING_AROUND_HELD if held else _PENDING, limits).all()
+        rows = [
+            _Row(seq, attempts, Outgoing(event_id, type_, key, headers, bytes(payload), occurred_at))
+            for seq, attempts, event_id, type_, key, headers, payload, occurred_at, _ in found
+        ]
         return rows, bool(found) and (found[0].readable > len(rows) or len(rows) >= self._settings.batch_rows)
 
     def _mark(self, rows: Sequence[_Row], outcomes: Sequence[Outcome]) -> Mapping[Outcome, int]:
@@ -275,7 +295,7 @@ class Relay:
 _NEEDED = ("seq", "attempts", "event_id", "type", "routing_key", "headers", "payload", "occurred_at")
 
 
-def _make_pending() -> Select[Any]:
+def _make_pending(*, around_held: bool) -> Select[Any]:
     earlier = outbox.alias("earlier")
     blocked = (
         select(earlier.c.seq)
@@ -289,7 +309,7 @@ def _make_pending() -> Select[Any]:
     )
     page = (
         select(*(outbox.c[name] for name in _NEEDED))
-        .where(outbox.c.published_at.is_(None), ~blocked)
+        .where(outbox.c.published_at.is_(None), *([~blocked] if around_held else []))
         .order_by(outbox.c.seq)
         .limit(bindparam("rows", type_=Integer()))
         .subquery("page")
@@ -303,20 +323,22 @@ def _make_pending() -> Select[Any]:
     return select(*(sized.c[name] for name in _NEEDED), sized.c.readable).where(fits).order_by(sized.c.seq)
 
 
-_PENDING = _make_pending()
+_IN_ORDER = text("SET LOCAL enable_bitmapscan = off")
+"""Reads pending rows by their index, in order, and stops at the limit. Where the statistics are older than a burst of
+rows, the planner thinks that there are few and sorts them all: with 10,000 pending that was most of the reading."""
+
+_ANY_HELD = (
+    select(outbox.c.seq)
+    .where(outbox.c.published_at.is_(None), outbox.c.next_try_at > bindparam("now", type_=UtcDateTime()))
+    .limit(1)
+)
+"""Is any row waiting for its next try? Almost never; then no row needs to be compared with those before it."""
+
+_PENDING = _make_pending(around_held=False)
+_PENDING_AROUND_HELD = _make_pending(around_held=True)
 """At most `rows` rows and `bytes` bytes, but at least one row, in the order of `seq`.
 
 A row waits while an earlier one of its aggregate must wait at `now`. The database counts the bytes, so that no more is
 read than is published. readable: how many rows there were but for `bytes`.
 """
 
-
-def _message(row: Any) -> Outgoing:
-    return Outgoing(
-        event_id=row.event_id,
-        type=row.type,
-        routing_key=row.routing_key,
-        headers=row.headers,
-        body=bytes(row.payload),
-        occurred_at=row.occurred_at,
-    )

@@ -25,6 +25,7 @@ from shared.db.metadata import INFRASTRUCTURE
 from shared.db.types import Json, UtcDateTime
 
 _PENDING = text("published_at IS NULL")
+_HELD = text("published_at IS NULL AND next_try_at IS NOT NULL")
 _OPEN = text("state IN ('waiting', 'parked')")
 
 outbox = Table(
@@ -49,7 +50,7 @@ outbox = Table(
     Column("last_error", Text, nullable=True),
     UniqueConstraint("event_id", name="uq_outbox_event_id"),
     Index("ix_outbox_pending", "seq", postgresql_where=_PENDING, sqlite_where=_PENDING),
-    Index("ix_outbox_pending_aggregate", "aggregateid", "seq", postgresql_where=_PENDING, sqlite_where=_PENDING),
+    Index("ix_outbox_held", "aggregateid", "seq", postgresql_where=_HELD, sqlite_where=_HELD),
     Index("ix_outbox_aggregate", "aggregateid", "aggregateversion"),
     Index("ix_outbox_published", "published_at"),
     sqlite_autoincrement=True,
