@@ -341,4 +341,3 @@ _PENDING_AROUND_HELD = _make_pending(around_held=True)
 A row waits while an earlier one of its aggregate must wait at `now`. The database counts the bytes, so that no more is
 read than is published. readable: how many rows there were but for `bytes`.
 """
-
