@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 REPORT ?=
 STAMP  := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
+CLIENTS := .venv-clients
+CLIENTS_STAMP := $(CLIENTS)/.installed
 SERVICES := identity customers catalog workorders billing sandbox
 
 .PHONY: install demo up test test-containers bench requirements lint types contracts clean help
@@ -25,6 +27,12 @@ $(TEST_STAMP): requirements/test.txt $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@touch $@
 
+# The public clients of the accounting systems want a marshmallow of long ago: an environment of their own.
+$(CLIENTS_STAMP): requirements/clients.txt
+	@test -x $(CLIENTS)/bin/python || $(PYTHON) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
+	@touch $@
+
 demo: $(STAMP)   ## the main job, from two workbooks to accepted invoices (REPORT=FILE writes it as JSON)
 	@$(BIN)/python -m deploy demo $(if $(REPORT),--report $(REPORT))
 
@@ -41,7 +49,7 @@ types: $(TEST_STAMP)
 contracts: $(TEST_STAMP)
 	@$(BIN)/lint-imports
 
-test: $(TEST_STAMP)  ## lint, types, import contracts and every test, on real servers
+test: $(TEST_STAMP) $(CLIENTS_STAMP)  ## lint, types, import contracts and every test, on real servers
 	@$(BIN)/python -m deploy.dev run -- $(MAKE) --no-print-directory _test
 
 _test: lint types contracts
@@ -59,6 +67,8 @@ requirements:    ## compile the hash-pinned requirements from pyproject.toml (ne
 	    --custom-compile-command 'make requirements' -o requirements/$$part.txt; done
 	@uv pip compile -q pyproject.toml --extra all --extra test --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command 'make requirements' -o requirements/test.txt
+	@uv pip compile -q requirements/clients.in --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command 'make requirements' -o requirements/clients.txt
 
-clean:           ## remove .venv and var/
-	rm -rf $(VENV) var .mypy_cache .ruff_cache
+clean:           ## remove .venv, .venv-clients and var/
+	rm -rf $(VENV) $(CLIENTS) var .mypy_cache .ruff_cache
