@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
@@ -16,6 +16,11 @@ def utc_now() -> datetime:
 def business_day(moment: datetime, zone: ZoneInfo = HELSINKI) -> date:
     """Return the calendar day of an aware `moment` in the tenant's `zone`."""
     return moment.astimezone(zone).date()
+
+
+def start_of_day(day: date, zone: ZoneInfo = HELSINKI) -> datetime:
+    """Return the first moment of a calendar day in the tenant's `zone`, aware, in UTC."""
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
 def iso_utc(moment: datetime) -> str:

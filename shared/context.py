@@ -40,6 +40,7 @@ class Context:
     causation_id    id of the event or request that led here directly, if any
     traceparent     W3C trace context
     permissions     what the caller may do; empty for infrastructure
+    sites           ids of the sites that the caller is limited to, with all below them; empty: no limit
     """
 
     tenant_id: str
@@ -48,6 +49,7 @@ class Context:
     causation_id: str | None = None
     traceparent: str = field(default_factory=new_traceparent)
     permissions: frozenset[str] = frozenset()
+    sites: frozenset[str] = frozenset()
 
     @property
     def trace_id(self) -> str:

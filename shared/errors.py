@@ -63,6 +63,13 @@ class Forbidden(UrakkaError):
     title = "You have no permission for this"
 
 
+class OutsideScope(Forbidden):
+    """The caller is limited to some sites, and this is not only about those (403)."""
+
+    code = "outside_scope"
+    title = "This is outside the sites that you are limited to"
+
+
 class NotFound(UrakkaError):
     """It does not exist, or belongs to another tenant: the caller cannot tell which (404)."""
 

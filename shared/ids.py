@@ -6,6 +6,7 @@ import os
 import threading
 import time
 import uuid
+from datetime import datetime
 
 _lock = threading.Lock()
 _last_ms = 0
@@ -31,6 +32,12 @@ def new_id() -> str:
     tail = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
     value = (stamp << 80) | (0x7 << 76) | (counter << 64) | (0b10 << 62) | tail
     return str(uuid.UUID(int=value))
+
+
+def first_id_of(moment: datetime) -> str:
+    """Return an id that sorts before all that `new_id` made at `moment` or later, and after all earlier ones."""
+    stamp = int(moment.timestamp() * 1000)
+    return str(uuid.UUID(int=(stamp << 80) | (0x7 << 76) | (0b10 << 62)))
 
 
 def is_id(text: str) -> bool:

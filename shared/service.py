@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import MetaData
 
 from shared.config import Config
-from shared.db.database import Database, UnitOfWork
+from shared.db.database import Database, SiteScope, UnitOfWork
 
 if TYPE_CHECKING:
     from flask import Blueprint as FlaskBlueprint
@@ -70,6 +70,8 @@ class ServiceDefinition:
     extend      makes `Runtime.own` from the runtime without it
     root        blueprints outside `/api/<name>/v1`, e.g. the key set
     key_set     gives the keys that verify tokens, where the service itself has them (identity)
+    take_over   called by a process that is alone with the data, before its jobs start: frees what others held
+    site_scope  narrows what callers see who are limited to some sites, where the service has anything at sites
     check       verifies the service's invariants; returns what is wrong, one line each
     """
 
@@ -84,4 +86,6 @@ class ServiceDefinition:
     extend: Callable[[Runtime], Any] = lambda _runtime: None
     root: Sequence[FlaskBlueprint] = ()
     key_set: Callable[[Runtime], Mapping[str, Any]] | None = None
+    take_over: Callable[[Runtime], None] = lambda _runtime: None
+    site_scope: SiteScope | None = None
     check: Callable[[Runtime], Sequence[str]] = lambda _runtime: ()

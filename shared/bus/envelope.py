@@ -24,8 +24,6 @@ CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 PROJECT = "urakka"
 MAX_BYTES = 1024 * 1024
 """An event over this size is refused: files travel as references."""
-LARGE_BYTES = 64 * 1024
-"""Over this size an event is accepted, but worth a second look."""
 
 _SHORT_TYPE = re.compile(r"^([a-z][a-z_]*)\.([a-z][a-z_]*)\.v([1-9][0-9]*)$")
 _SOURCE = re.compile(r"^/services/([a-z][a-z_]*)$")

@@ -23,6 +23,23 @@ def create_v1() -> None:
     )
 
 
+def refill_copies_v1(consumer: str, *aggregates: tuple[str, str]) -> None:
+    """Let copies be filled from their owners again when the worker starts: their tables have got new columns, which
+    else stay empty until each record changes at its owner.
+
+    aggregates  (aggregate, table) of copies of `consumer` that may have been filled before
+    The versions go back by one: what the owner has now counts as newer, what it told before does not.
+    """
+    connection = op.get_bind()
+    if connection.dialect.name == "postgresql":  # the policies would hide every row from the migration
+        connection.execute(sa.text("SELECT set_config('urakka.tenant_id', '*', true)"))
+    state = sa.table("copy_state", sa.column("name"))
+    for aggregate, table in aggregates:
+        copies = sa.table(table, sa.column("version", sa.Integer))
+        connection.execute(copies.update().values(version=copies.c.version - 1))
+        connection.execute(state.delete().where(state.c.name == f"{consumer}:{aggregate}"))
+
+
 def _create_outbox() -> None:
     op.create_table(
         "outbox",

@@ -51,9 +51,20 @@ class Binding:
 
 
 QUEUES = (
-    QueueDescription("workorders.copies", ("customer.changed.v1", "site.changed.v1", "product.changed.v1")),
+    QueueDescription(
+        "workorders.copies",
+        (
+            "customer.changed.v1",
+            "site.changed.v1",
+            "product.changed.v1",
+            "price.changed.v1",
+            "charging_rule.changed.v1",
+        ),
+    ),
     QueueDescription("workorders.documents", ("document.accepted.v1",)),
-    QueueDescription("billing.copies", ("customer.changed.v1", "product.changed.v1")),
+    QueueDescription("catalog.customers", ("customer.changed.v1", "site.changed.v1")),
+    QueueDescription("customers.webhooks", ("customer.changed.v1", "site.changed.v1")),
+    QueueDescription("billing.copies", ("customer.changed.v1", "product.changed.v1", "charging_rule.changed.v1")),
     QueueDescription("billing.workorders", ("workorder.approved.v1", "workorder.reopened.v1")),
 )
 """Every queue of the product. A consumer of the same name handles exactly these types."""

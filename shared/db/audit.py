@@ -52,6 +52,8 @@ def _changes(record: Any, action: str) -> dict[str, Any]:
     state = inspect(record)
     hidden = frozenset(record.__audit_hidden__)
     left_out = _UNINTERESTING.union(record.__audit_left_out__)
+    if action == "created":
+        return _created(record, state, hidden, left_out)
     found: dict[str, Any] = {}
     for attribute in state.mapper.column_attrs:
         name = attribute.key
@@ -62,11 +64,21 @@ def _changes(record: Any, action: str) -> dict[str, Any]:
             continue
         before = history.deleted[0] if history.deleted else None
         after = history.added[0] if history.added else None
-        if before == after or (action == "created" and after is None):
+        if before == after:
             continue
         shown = (_HIDDEN, _HIDDEN) if name in hidden else (_plain(before), _plain(after))
-        found[name] = {"from": None if action == "created" else shown[0], "to": shown[1]}
+        found[name] = {"from": shown[0], "to": shown[1]}
     return found
+
+
+def _created(record: Any, state: Any, hidden: frozenset[str], left_out: frozenset[str]) -> dict[str, Any]:
+    """Every field that a new record has; its values are all new, so asking for each one's history would be waste."""
+    values = state.dict
+    return {
+        attribute.key: {"from": None, "to": _HIDDEN if attribute.key in hidden else _plain(value)}
+        for attribute in state.mapper.column_attrs
+        if attribute.key not in left_out and (value := values.get(attribute.key)) is not None
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -31,6 +32,10 @@ EventSink = Callable[[Connection, Sequence[NewEvent], Context], None]
 """Writes events to the outbox, inside the transaction that they belong to."""
 
 _TAKEN = frozenset({"23505", "23P01", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"})
+_REFERRED_TO = frozenset({"23503", "23001", "SQLITE_CONSTRAINT_FOREIGNKEY"})
+
+SiteScope = Callable[[Session, Context], Sequence[LoaderCriteriaOption]]
+"""(session, context with sites) → what narrows its statements to what lies at those sites and below them."""
 
 Nudge = Callable[[str], None]
 """Wakes whoever waits for a topic, after the commit."""
@@ -69,8 +74,17 @@ class AlreadyExists(Conflict):
 class Database:
     """One service's database; gives units of work."""
 
-    def __init__(self, engine: Engine, *, event_sink: EventSink | None = None, nudge: Nudge | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        event_sink: EventSink | None = None,
+        nudge: Nudge | None = None,
+        site_scope: SiteScope | None = None,
+    ) -> None:
+        """Take what the units of work need. site_scope  narrows those of callers who are limited to some sites"""
         self.engine = engine
+        self._site_scope = site_scope
         self._event_sink = event_sink
         self._nudge = nudge
         self._writer = engine.execution_options(**{WRITES: True})
@@ -83,25 +97,34 @@ class Database:
 
     def begin(self, context: Context) -> UnitOfWork:
         """Return a writing unit of work; its transaction starts when it is entered."""
-        return UnitOfWork(self._writer, context, self._event_sink, self._nudge)
+        return UnitOfWork(self._writer, context, self._event_sink, self._nudge, self._site_scope)
 
     def read(self, context: Context) -> UnitOfWork:
         """Return a unit of work that can only read."""
-        return UnitOfWork(self._reader, context, None, None)
+        return UnitOfWork(self._reader, context, None, None, self._site_scope)
 
 
 class UnitOfWork:
     """One transaction. `with uow: … uow.commit()`; without the commit everything is rolled back.
 
     Every SELECT, UPDATE and DELETE of a `TenantScoped` class is narrowed to the context's tenant, every new object
-    of such a class gets it; on PostgreSQL the row-level security policies get it too. Errors of the database that a
+    of such a class gets it; on PostgreSQL the row-level security policies get it too. A context with sites narrows
+    further, as the service's `SiteScope` says. Errors of the database that a
     caller can understand come out as `VersionMismatch` and `AlreadyExists`.
     """
 
     session: Session
 
-    def __init__(self, engine: Engine, context: Context, event_sink: EventSink | None, nudge: Nudge | None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        context: Context,
+        event_sink: EventSink | None,
+        nudge: Nudge | None,
+        site_scope: SiteScope | None = None,
+    ) -> None:
         self.context = context
+        self._site_scope = site_scope
         self._engine = engine
         self._event_sink = event_sink
         self._nudge = nudge
@@ -121,7 +144,7 @@ class UnitOfWork:
 
     def _open(self) -> None:
         """Begin; the first statement also tells whether the pooled connection still lives, at no further cost."""
-        self.session = _TenantSession(self._engine, self.context)
+        self.session = _TenantSession(self._engine, self.context, self._site_scope)
         try:
             if self._engine.dialect.name == "postgresql":
                 # By the driver: each unit of work begins with it, and the layers above cost more than the statement.
@@ -145,18 +168,40 @@ class UnitOfWork:
         """Wake those who wait for `topic` after the commit."""
         self._topics.add(topic)
 
-    def commit(self) -> None:
-        """Flush, write the outbox rows, commit, then wake the relay.
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Let a part of the transaction fail by itself: an error undoes only what happened inside, with its events.
 
-        The outbox rows come after the flush: their order is the commit order of an aggregate only when its row was
-        locked before they were inserted (messaging.md 3).
+        The error goes on to the caller, those of the database as `VersionMismatch` and `AlreadyExists`.
+        """
+        emitted = len(self._events)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException as error:
+            del self._events[emitted:]
+            if (known := _known(error)) is not None:
+                raise known from error
+            raise
+
+    def write(self) -> None:
+        """Flush, and write the outbox rows of what was emitted so far; nothing is committed.
+
+        For transactions with so many records that they are better not all held in memory. The outbox rows come after
+        the flush: their order is the commit order of an aggregate only when its row was locked before they were
+        inserted (messaging.md 3).
         """
         self.session.flush()
         if self._events:
             if self._event_sink is None:
                 raise RuntimeError("this database has no outbox, yet events were emitted")
             self._event_sink(self.session.connection(), tuple(self._events), self.context)
+            self._events.clear()
             self._topics.add("outbox")
+
+    def commit(self) -> None:
+        """Flush, write the outbox rows, commit, then wake the relay."""
+        self.write()
         self.session.commit()
         topics = sorted(self._topics)
         self._events.clear()
@@ -167,12 +212,17 @@ class UnitOfWork:
 
     def next_number(self, series: str) -> int:
         """Return the next number of a series of this tenant, from 1. A rolled-back number may be given again."""
+        return self.next_numbers(series, 1)[0]
+
+    def next_numbers(self, series: str, count: int) -> range:
+        """Return the next `count` (at least 1) numbers of a series of this tenant."""
         insert: Any = pg_insert if self._engine.dialect.name == "postgresql" else sqlite_insert
-        statement = insert(number_series).values(tenant_id=self.context.tenant_id, name=series, last=1)
+        statement = insert(number_series).values(tenant_id=self.context.tenant_id, name=series, last=count)
         statement = statement.on_conflict_do_update(
-            index_elements=["tenant_id", "name"], set_={"last": number_series.c.last + 1}
+            index_elements=["tenant_id", "name"], set_={"last": number_series.c.last + count}
         ).returning(number_series.c.last)
-        return int(self.session.execute(statement).scalar_one())
+        last = int(self.session.execute(statement).scalar_one())
+        return range(last - count + 1, last + 1)
 
     def repeated(self, creation: Creation) -> str | None:
         """Return the id of what this creation already made, or None if it is the first time.
@@ -211,15 +261,21 @@ class UnitOfWork:
 class _TenantSession(Session):
     """A session that knows its tenant."""
 
-    def __init__(self, engine: Engine, context: Context) -> None:
+    def __init__(self, engine: Engine, context: Context, site_scope: SiteScope | None) -> None:
         super().__init__(engine, expire_on_commit=False)
         self.context = context
+        self._site_scope = site_scope if context.sites else None
 
     @cached_property
     def only_own(self) -> LoaderCriteriaOption:
         """Narrows a statement to the rows of the session's tenant; made once, since making it is costly."""
         tenant_id = self.context.tenant_id
         return with_loader_criteria(TenantScoped, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
+
+    @cached_property
+    def only_in_scope(self) -> Sequence[LoaderCriteriaOption]:
+        """Narrows a statement to the sites of the session's context; nothing for who is not limited."""
+        return () if self._site_scope is None else tuple(self._site_scope(self, self.context))
 
 
 def _the_creation(creation: Creation, tenant_id: str) -> Select[Any]:
@@ -240,6 +296,14 @@ def _known(error: BaseException | None) -> UrakkaError | None:
     return None
 
 
+def is_in_the_way(error: IntegrityError) -> bool:
+    """Whether another record does not allow it: a key is taken, or a record is referred to or gone.
+
+    Anything else (a missing value, a check of a column) should have been caught before: it is a fault of ours.
+    """
+    return _violation(error) in _TAKEN | _REFERRED_TO
+
+
 def _violation(error: IntegrityError) -> str | None:
     """The kind of the violation as the driver names it: SQLSTATE on PostgreSQL, the extended code on SQLite."""
     return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
@@ -250,7 +314,7 @@ def _narrow_to_tenant(state: ORMExecuteState) -> None:
     if not isinstance(session, _TenantSession) or state.is_column_load:
         return
     if session.context.tenant_id != SYSTEM_TENANT:
-        state.statement = state.statement.options(session.only_own)
+        state.statement = state.statement.options(session.only_own, *session.only_in_scope)
 
 
 def _stamp_tenant_and_audit(session: Session, _flush: Any, _objects: Any) -> None:

@@ -39,7 +39,7 @@ def fetch_page(
     after  cursor of the page before; raises Malformed (pointer `/after`) for one that we did not give
     """
     if after is not None:
-        last = _decode(after)
+        last = read_cursor(after)
         statement = statement.where(key < last if newest_first else key > last)
     statement = statement.order_by(key.desc() if newest_first else key.asc()).limit(limit + 1)
     found = list(session.scalars(statement))
@@ -52,7 +52,8 @@ def _encode(record_id: str) -> str:
     return base64.urlsafe_b64encode(record_id.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> str:
+def read_cursor(cursor: str) -> str:
+    """Return the id after which a page begins; raises Malformed (pointer `/after`) for one that we did not give."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except (binascii.Error, ValueError):

@@ -1,7 +1,7 @@
 """HTTP: application factory, problems, authentication, paging, ETags and idempotent creation."""
 
 from shared.http.app import create_app
-from shared.http.blueprint import Blueprint, public, requires
+from shared.http.blueprint import Blueprint, public, requires, whole_tenant
 from shared.http.etags import expected_version, with_etag
 from shared.http.fields import DecimalString, IdString, Schema, Text
 from shared.http.idempotency import creation_request
@@ -25,5 +25,6 @@ __all__ = [
     "public",
     "read",
     "requires",
+    "whole_tenant",
     "with_etag",
 ]

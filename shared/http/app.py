@@ -9,10 +9,10 @@ from flask import Flask, Response, current_app, g, request
 from flask_smorest import Api
 
 from shared.context import Context, continue_trace, current_context, use_context
-from shared.errors import Forbidden, NotAuthenticated
+from shared.errors import Forbidden, NotAuthenticated, OutsideScope
 from shared.http import metrics
 from shared.http.audit import audit_blueprint
-from shared.http.blueprint import PERMISSIONS, PUBLIC
+from shared.http.blueprint import PERMISSIONS, PUBLIC, WHOLE_TENANT
 from shared.http.docs import docs_blueprint
 from shared.http.health import health_blueprint
 from shared.http.problems import register_error_handlers
@@ -108,6 +108,7 @@ def _authorise() -> None:
             causation_id=None,
             traceparent=anonymous.traceparent,
             permissions=claims.permissions,
+            sites=claims.sites,
         )
     )
     context = g.context_manager.__enter__()
@@ -116,6 +117,8 @@ def _authorise() -> None:
     needed = getattr(view, PERMISSIONS, ())
     if not any(context.may(permission) for permission in needed):
         raise Forbidden("This needs the permission " + " or ".join(needed) + ".")
+    if context.sites and getattr(view, WHOLE_TENANT, False):
+        raise OutsideScope("This is about the whole firm; you are limited to some of its sites.")
 
 
 def _describe(response: Response) -> Response:

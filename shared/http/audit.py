@@ -45,7 +45,7 @@ class AuditPageOut(Schema):
 
 def audit_blueprint() -> Blueprint:
     """Return the list of changes, newest first, of the caller's tenant."""
-    blueprint = Blueprint("audit", __name__, description="Who changed what")
+    blueprint = Blueprint("audit", __name__, description="Who changed what", for_whole_tenant=True)
 
     @blueprint.get("")
     @requires("audit.read")

@@ -18,6 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 PERMISSIONS = "_urakka_permissions"
 PUBLIC = "_urakka_public"
+WHOLE_TENANT = "_urakka_whole_tenant"
 
 
 def requires(*permissions: str) -> Callable[[F], F]:
@@ -33,6 +34,12 @@ def requires(*permissions: str) -> Callable[[F], F]:
 def public(view: F) -> F:
     """Let the endpoint be called by anybody, without a token."""
     setattr(view, PUBLIC, True)
+    return view
+
+
+def whole_tenant(view: F) -> F:
+    """Refuse callers who are limited to some sites: the endpoint is about the whole firm."""
+    setattr(view, WHOLE_TENANT, True)
     return view
 
 
@@ -84,12 +91,16 @@ class _Parser(FlaskParser):
 
 
 class Blueprint(SmorestBlueprint):
-    """A group of endpoints of one resource. Every endpoint must be marked `@requires(…)` or `@public`."""
+    """A group of endpoints of one resource. Every endpoint must be marked `@requires(…)` or `@public`.
+
+    for_whole_tenant  every endpoint refuses callers who are limited to some sites, see `whole_tenant`
+    """
 
     ARGUMENTS_PARSER = _Parser()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, for_whole_tenant: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._for_whole_tenant = for_whole_tenant
         self._prepare_doc_cbks.append(_document_form_with_files)
         self._prepare_doc_cbks.append(_document_access_and_problems)
 
@@ -101,6 +112,9 @@ class Blueprint(SmorestBlueprint):
             raise TypeError(f"{view_func.__name__} is neither @requires(…) nor @public")
         apidoc = dict(getattr(view_func, "_apidoc", {}))
         apidoc["access"] = getattr(view_func, PERMISSIONS, ())
+        if self._for_whole_tenant and view_func is not None:
+            whole_tenant(view_func)
+        apidoc["whole_tenant"] = getattr(view_func, WHOLE_TENANT, False)
         view_func._apidoc = apidoc
         super().add_url_rule(rule, endpoint, view_func, *args, **options)
 
@@ -152,6 +166,9 @@ def _document_access_and_problems(
         named |= {"401": "No valid token", "403": "The permission is missing"}
         doc["security"] = [{"bearer": []}]
         doc["x-permissions"] = list(permissions)
+        if doc_info.get("whole_tenant"):
+            doc["x-whole-tenant"] = True
+            named["403"] += ", or the caller is limited to some sites"
     for status, description in named.items():
         answers.setdefault(status, {"description": description, **problem_answer})
     answers["default"] = {"description": "Any other problem", **problem_answer}

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from shared import errors
 from shared.context import current_context
+from shared.db.database import is_in_the_way
 from shared.telemetry import get_logger
 
 log = get_logger("http")
@@ -159,7 +160,9 @@ def _stale(_error: StaleDataError) -> Response:
     return _known(errors.VersionMismatch("Somebody else changed the record at the same moment."))
 
 
-def _integrity(_error: IntegrityError) -> Response:
+def _integrity(error: IntegrityError) -> Response:
+    if not is_in_the_way(error):
+        return _unknown(error)
     return _known(errors.Conflict("Another record stands in the way."))
 
 

@@ -26,12 +26,16 @@ _FETCH_TIMEOUT_S = (3.0, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says: who, of which tenant, with which permissions, until when (Unix seconds)."""
+    """What a token says: who, of which tenant, with which permissions, until when (Unix seconds), at which sites.
+
+    sites  ids of the sites that the subject is limited to; empty: no limit
+    """
 
     subject: str
     tenant_id: str
     permissions: frozenset[str]
     expires_at: int
+    sites: frozenset[str] = frozenset()
 
 
 class TokenVerifier(Protocol):
@@ -77,6 +81,7 @@ class KeySetVerifier:
             tenant_id=str(claims["tid"]),
             permissions=frozenset(str(permission) for permission in claims.get("perms", ())),
             expires_at=int(claims["exp"]),
+            sites=frozenset(str(site) for site in claims.get("sites", ())),
         )
 
     def _key(self, key_id: str) -> jwt.PyJWK:

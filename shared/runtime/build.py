@@ -33,7 +33,8 @@ def build_runtime(
     if wakeup is None:
         postgres = engine.dialect.name == "postgresql"
         wakeup = PostgresWakeup(config.database_url) if postgres else LocalWakeup()
-    database = Database(engine, event_sink=Outbox(definition.name).append, nudge=wakeup.nudge)
+    sink = Outbox(definition.name).append
+    database = Database(engine, event_sink=sink, nudge=wakeup.nudge, site_scope=definition.site_scope)
     bare = Runtime(config, database, wakeup, verifier=KeySetVerifier(fetch_keys or (lambda: {"keys": []})))
     runtime = replace(bare, own=definition.extend(bare))
     return replace(runtime, verifier=KeySetVerifier(fetch_keys or _fetcher(definition, runtime)))
