@@ -107,6 +107,8 @@ def clean(text: str) -> str:
     """Trim, turn every kind of space into one blank, keep line breaks, drop invisible and control
     characters.
     """
+    if text.isascii() and text.isprintable() and "  " not in text and "_x" not in text:
+        return text.strip()  # most texts: nothing of the rest applies to them
     text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text).translate(_INVISIBLE)
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = (" ".join(_printable(line).split()) for line in text.split("\n"))

@@ -16,6 +16,7 @@ from shared.excel.sheet import MAX_COLUMN, MAX_ROW, Effort, Sheet
 SHEET_NAME: Final = "CSV"
 _DELIMITERS: Final = (";", "\t", ",", "|")
 _LINES_LOOKED_AT: Final = 60
+_FEWEST_LINES: Final = 2
 _OLD_CODE_PAGES: Final = ("cp1252", "cp850", "mac_roman")
 """What files without UTF-8 are in: Windows, DOS, old Macs; the first of equals is taken."""
 _NORDIC: Final = frozenset("åäöÅÄÖéüÉÜ€§½")
@@ -62,7 +63,10 @@ def decode(content: bytes) -> str:
 
 
 def find_delimiter(text: str) -> str:
-    """Return the delimiter that cuts most of the first lines into equally many parts. Raises NotAWorkbook if none."""
+    """Return the delimiter that cuts most of the first lines into equally many parts.
+
+    Where none cuts any, several lines are a table of one column, and one line is no table: raises NotAWorkbook.
+    """
     lines = "\n".join(text.splitlines()[:_LINES_LOOKED_AT])
     best, best_score = "", 0
     for delimiter in _DELIMITERS:
@@ -73,9 +77,9 @@ def find_delimiter(text: str) -> str:
         score = max((count * width for width, count in widths.items()), default=0)
         if score > best_score:
             best, best_score = delimiter, score
-    if not best:
+    if not best and len([line for line in text.splitlines() if line.strip()]) < _FEWEST_LINES:
         raise refused(Reason.NOT_XLSX)
-    return best
+    return best or _DELIMITERS[0]
 
 
 def _cells(values: list[str], effort: Effort) -> dict[int, Cell]:

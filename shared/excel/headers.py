@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,9 @@ COLUMNS_SEARCHED: Final = 300
 LONGEST_NAME: Final = 120
 """How many names in a row, and how long ones, are looked at: what is beyond is no header."""
 _SHORTEST_NEAR: Final = 6
+_DECORATION: Final = re.compile(r"(?:€|\b(?:eur|euroa?)\b|\b(?:alv|vat|moms)\s*0\s*%?)", re.IGNORECASE)
+"""What headers of prices add to the word: the currency, and that there is no VAT in them."""
+_NUMBER_SIGN: Final = re.compile(r"\s*[#№]\s*")
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -38,6 +41,10 @@ class Column:
     `sis` (with
                  VAT) for a price without VAT.
     fit          makes the parser after seeing all filled cells of the column, in place of `parse`.
+    instead      fields that together stand for a required column that is missing: first and last name for a name.
+    by_heading   where the table has no such column, rows that stand alone above groups of rows name the value.
+    twin         (field, its head, own head): where the name of the other field stands twice, the one nearest to the
+                 right of the own head is this one: the postal codes of two addresses.
     """
 
     field: str
@@ -48,6 +55,9 @@ class Column:
     fill_merged: bool = False
     never: tuple[str, ...] = ()
     fit: Callable[[Sequence[Cell]], Parser] | None = None
+    instead: tuple[str, ...] = ()
+    by_heading: bool = False
+    twin: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +69,15 @@ class Header:
     names: Mapping[int, str]
 
     def missing(self, columns: Sequence[Column]) -> tuple[Column, ...]:
-        """Required columns that the header lacks."""
+        """Required columns that the header lacks, and that nothing else in it stands for."""
         fields = {column.field for column in self.found.values()}
-        return tuple(column for column in columns if column.required and column.field not in fields)
+        return tuple(
+            column
+            for column in columns
+            if column.required
+            and column.field not in fields
+            and not (column.instead and fields.issuperset(column.instead))
+        )
 
 
 Choices = Mapping[str, str]
@@ -73,19 +89,35 @@ def find_header(sheet: Sheet, columns: Sequence[Column], chosen: Choices | None 
 
     chosen  what a person said about header names; it goes before every guess
     A row with all required columns comes before any without. A name in a cell merged downwards counts for each of its
-    rows, so a header of two rows is found in its lower one.
+    rows, so a header of two rows is found in its lower one. Where a sheet has one column only, its one name is enough.
     """
     labels = _Labels(columns)
-    fewest = min(2, len(columns))
+    fewest = 1 if is_one_column(sheet) else min(2, len(columns))
     best: Header | None = None
     best_score = (False, 0)
     for row in list(sheet.rows)[:ROWS_SEARCHED]:
         names = header_names(sheet, row)
-        header = Header(row, _match(sheet, names, columns, labels, chosen or {}), names)
+        header = Header(row, _match(sheet, row, names, columns, labels, chosen or {}), names)
         score = (not header.missing(columns), len(header.found))
         if len(header.found) >= fewest and score > best_score:
             best, best_score = header, score
     return best
+
+
+def is_one_column(sheet: Sheet) -> bool:
+    """Say whether all that is filled stands in one column, in more than one row."""
+    return len(sheet.rows) > 1 and len({column for cells in sheet.rows.values() for column in cells}) == 1
+
+
+def _group_names(sheet: Sheet, row: int) -> dict[int, str]:
+    """By column number, what stands above the names of `row` in a cell that is merged over several of them."""
+    groups: dict[int, str] = {}
+    for area in sheet.merged:
+        cell = sheet.rows.get(area.first_row, {}).get(area.first_column)
+        if area.last_row == row - 1 and area.last_column > area.first_column and cell and cell.kind is Kind.TEXT:
+            last = min(area.last_column, area.first_column + COLUMNS_SEARCHED)
+            groups |= dict.fromkeys(range(area.first_column, last + 1), str(cell.value)[:LONGEST_NAME])
+    return groups
 
 
 def header_names(sheet: Sheet, row: int) -> dict[int, str]:
@@ -114,12 +146,12 @@ class _Labels:
 
     def exact(self, name: str) -> list[tuple[int, int]]:
         """The whole name is a label."""
-        return self._places.get(fold(name), [])
+        return self._places.get(fold(_NUMBER_SIGN.sub(" no", name)), [])
 
     def by_part(self, name: str) -> list[tuple[int, int]]:
         """A part of the name is a label: `Puhelin (työ)`, `Nimi / Asiakas`."""
         without_brackets = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", name)
-        parts = [without_brackets, *re.split(r"[/\n,;:(|]", name)]
+        parts = [without_brackets, _DECORATION.sub(" ", name), *re.split(r"[/\n,;:(|]", name)]
         return self._allowed(name, [found for part in parts for found in self.exact(part)])
 
     def near(self, name: str) -> list[tuple[int, int]]:
@@ -157,13 +189,14 @@ def _differs_by_one_slip(written: str, meant: str) -> bool:
 
 
 def _match(
-    sheet: Sheet, names: Mapping[int, str], columns: Sequence[Column], labels: _Labels, chosen: Choices
+    sheet: Sheet, row: int, names: Mapping[int, str], columns: Sequence[Column], labels: _Labels, chosen: Choices
 ) -> dict[int, Column]:
     """Say which column of the sheet is which field; every field and every column at most once.
 
-    What a person chose comes before all else. Whole names go first, then parts of names, then (in a row that has a
-    name already) near misses. Among columns for one field visible ones go before hidden ones, more specific labels
-    before general ones, left before right.
+    What a person chose comes before all else. Whole names go first, above all those together with the name of their
+    group (`Laskutus` over `Osoite`), then parts of names, then (in a row that has a name already) near misses. Among
+    columns for one field visible ones go before hidden ones, more specific labels before general ones, left before
+    right.
     """
     by_field = {column.field: column for column in columns}
     found: dict[int, Column] = {}
@@ -174,12 +207,19 @@ def _match(
         settled.add(number)
         if field in by_field:
             found.setdefault(number, by_field.pop(field))
-    for look_up in (labels.exact, labels.by_part, labels.near):
+    groups = _group_names(sheet, row)
+    grouped = {number: f"{groups[number]} {name}" for number, name in names.items() if number in groups}
+    for look_up, called in (
+        (labels.exact, grouped),
+        (labels.exact, names),
+        (labels.by_part, names),
+        (labels.near, names),
+    ):
         if look_up == labels.near and not found:
             break
         candidates = sorted(
             (sheet.is_hidden(number), place, number, index)
-            for number, name in names.items()
+            for number, name in called.items()
             if number not in found and number not in settled
             for place, index in look_up(name)
         )
@@ -187,4 +227,29 @@ def _match(
             taken = any(column.field == columns[index].field for column in found.values())
             if number not in found and not taken:
                 found[number] = columns[index]
+    for column in columns:
+        if column.twin is not None:
+            _part_twins(column, column.twin, names, by_field, found, settled)
     return dict(sorted(found.items()))
+
+
+def _part_twins(
+    column: Column,
+    twin: tuple[str, str, str],
+    names: Mapping[int, str],
+    by_field: Mapping[str, Column],
+    found: dict[int, Column],
+    settled: Collection[int],
+) -> None:
+    """Give each of two columns of the same name to the head that stands nearest to its left."""
+    places = {one.field: number for number, one in found.items()}
+    other, others_head, own_head = twin
+    if column.field in places or not {other, others_head, own_head} <= places.keys() or column.field not in by_field:
+        return
+    same = [n for n, name in names.items() if fold(name) == fold(names[places[other]]) and n not in settled]
+    heads = sorted([(places[others_head], other), (places[own_head], column.field)])
+    if len(same) != len(heads) or not heads[0][0] < same[0] < heads[1][0] < same[1]:
+        return
+    both = {other: found[places[other]], column.field: column}
+    for number, (_, field) in zip(same, heads, strict=True):
+        found[number] = both[field]

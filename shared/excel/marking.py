@@ -21,6 +21,7 @@ from openpyxl.styles import PatternFill
 
 from shared.excel.cells import Cell
 from shared.excel.limits import DEFAULT_LIMITS, WorkbookLimits
+from shared.excel.remark_texts import Labels, remark_text
 from shared.excel.sheet import Sheet
 from shared.excel.source import read_sheets
 from shared.excel.writing import written_cell
@@ -47,15 +48,24 @@ Remarks = Sequence[Mapping[str, Any]]
 """Errors or warnings as in an import's report: sheet, row, column, reason, expected, suggestion."""
 
 
-def mark_workbook(content: bytes, errors: Remarks, warnings: Remarks, limits: WorkbookLimits = DEFAULT_LIMITS) -> bytes:
+def mark_workbook(
+    content: bytes,
+    errors: Remarks,
+    warnings: Remarks,
+    language: str,
+    labels: Labels,
+    limits: WorkbookLimits = DEFAULT_LIMITS,
+) -> bytes:
     """Return an .xlsx with the same sheets, wrong cells red, doubtful ones yellow, each with a comment.
 
-    content  the file as it was uploaded (.xlsx, .ods or .csv)
+    content   the file as it was uploaded (.xlsx, .ods or .csv)
+    language  of the comments
+    labels    field → language → name of its column
     Raises NotAWorkbook or WorkbookTooLarge if it is no table file.
     """
     sheets = read_sheets(io.BytesIO(content), limits)
     book = _opened(content, sheets) or _rebuilt(sheets)
-    remarks = _by_cell(errors, warnings)
+    remarks = _by_cell(errors, warnings, language, labels)
     for (sheet_name, row, column), (text, fill) in remarks.items():
         if sheet_name in book.sheetnames and row > 0:
             cell = book[sheet_name].cell(row, column)
@@ -67,24 +77,17 @@ def mark_workbook(content: bytes, errors: Remarks, warnings: Remarks, limits: Wo
     return stream.getvalue()
 
 
-def _by_cell(errors: Remarks, warnings: Remarks) -> dict[tuple[str, int, int], tuple[str, PatternFill]]:
+def _by_cell(
+    errors: Remarks, warnings: Remarks, language: str, labels: Labels
+) -> dict[tuple[str, int, int], tuple[str, PatternFill]]:
     texts: dict[tuple[str, int, int], list[str]] = defaultdict(list)
     fills: dict[tuple[str, int, int], PatternFill] = {}
     for remarks, fill in ((errors, _WRONG), (warnings, _DOUBTFUL)):
         for remark in remarks:
             place = (remark["sheet"][:31], remark["row"], remark["column"])
-            texts[place].append(_text(remark))
+            texts[place].append(remark_text(remark, language, labels))
             fills.setdefault(place, fill)
     return {place: ("\n".join(texts[place])[:2000], fills[place]) for place in texts}
-
-
-def _text(remark: Mapping[str, Any]) -> str:
-    parts = [str(remark["reason"])]
-    if remark.get("expected"):
-        parts.append(f"Expected: {remark['expected']}")
-    if remark.get("suggestion"):
-        parts.append(f"Suggestion: {remark['suggestion']}")
-    return ". ".join(parts)
 
 
 def _opened(content: bytes, sheets: Sequence[Sheet]) -> Workbook | None:

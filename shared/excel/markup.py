@@ -5,6 +5,7 @@ refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from xml.parsers import expat
 
 from shared.excel.package import Reason, refused
@@ -31,9 +32,9 @@ def parse(
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
+    parser.StartElementHandler = lambda name, attributes: start(_local_name(name), attributes)
     if end is not None:
-        parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
+        parser.EndElementHandler = lambda name: end(_local_name(name))
     if text is not None:
         parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -44,6 +45,12 @@ def parse(
         parser.Parse(b"", True)
     except expat.ExpatError as fault:
         raise refused(Reason.DAMAGED, part) from fault
+
+
+@lru_cache(maxsize=256)
+def _local_name(name: str) -> str:
+    """The name without its prefix; a sheet has hundreds of thousands of elements, and a handful of names."""
+    return name.rpartition(":")[2]
 
 
 def _refuse_odd_encoding(_version: str, encoding: str | None, _standalone: int) -> None:

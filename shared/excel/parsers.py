@@ -147,14 +147,17 @@ def percent_of(cell: Cell) -> Decimal:
     raise CellProblem("cell.not_a_percentage", f"{cell.shown!r} is not a percentage", expected)
 
 
-_DATE = re.compile(r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4})")
-_ISO_DATE = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?:[T ][0-9:.]+)?")
+_DATE = re.compile(r"(?P<day>[0-9]{1,2})\. ?(?P<month>[0-9]{1,2})\. ?(?P<year>[0-9]{4})")
+_SHORT_DATE = re.compile(r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{2})")
+_ISO_DATE = re.compile(
+    r"(?P<year>[0-9]{4})(?P<sign>[-/])(?P<month>[0-9]{2})(?P=sign)(?P<day>[0-9]{2})(?:[T ][0-9:.]+)?"
+)
 _FIRST_SERIAL, _LAST_SERIAL = 14_611, 73_050
 """Day numbers taken as dates in cells without a date format: 1940 to 2099."""
 
 
 def day(cell: Cell) -> date:
-    """Parser of a date: a date cell, its bare day number, `3.9.2026` or `2026-09-03`."""
+    """Parser of a date: a date cell, its bare day number, `3.9.2026`, `2026-09-03` or `2026/09/03`."""
     if isinstance(cell.value, datetime):
         return cell.value.date()
     if isinstance(cell.value, Decimal):
@@ -165,7 +168,9 @@ def day(cell: Cell) -> date:
             return date(int(found["year"]), int(found["month"]), int(found["day"]))
         except ValueError:
             pass
-    raise CellProblem("cell.not_a_date", f"{cell.shown!r} is not a date", "3.9.2026")
+    short = _SHORT_DATE.fullmatch(cell.shown) if cell.kind is Kind.TEXT else None
+    meant = f"{short['day']}.{short['month']}.20{short['year']}" if short else None
+    raise CellProblem("cell.not_a_date", f"{cell.shown!r} is not a date", "3.9.2026", meant)
 
 
 def choice(words: Mapping[str, tuple[str, ...]], code: str) -> Parser:
@@ -205,5 +210,7 @@ def yes_no(cell: Cell) -> bool:
 
 def fold(text: str) -> str:
     """Return letters and digits only, lower case, without accents: what headers and words are compared by."""
+    if text.isascii():
+        return "".join(filter(str.isalnum, text.lower()))
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if c.isalnum())

@@ -19,6 +19,8 @@ class Skipped(StrEnum):
     TOTALS = "totals"
     NOTE = "note"
     HEADER_AGAIN = "header_again"
+    UNITS = "units"
+    """Right below the header: in what each column is counted."""
     EXAMPLE = "example"
     """The row of a template that shows how to fill it in."""
 
@@ -39,6 +41,9 @@ _COUNTED: Final = (
     r"(?:kpl|asiakasta|asiakkaita|tuotetta|nimikettä|riviä|customers|products|rows|kunder|produkter|rader|st|eur|€)"
 )
 _TOTALS_CELL: Final = re.compile(rf"(?:{_TOTALS})[.:]?\s*(?:[0-9\s.,]*\s*{_COUNTED}?\.?)?", re.IGNORECASE)
+_TOTAL_OF: Final = re.compile(
+    r".*\s(?:yhteensä|yht\.?|summa|välisumma|totalt?|sammanlagt|subtotal)[.:]?|(?:totalt?|summa)\s.*", re.IGNORECASE
+)
 _NOTE_CELL: Final = re.compile(
     r"(?:\*|huom\b|huomio\b|huomaa\b|note\b|notes\b|nb\b|obs\b|ps\b|lähde\b|\(\*)", re.IGNORECASE
 )
@@ -46,6 +51,36 @@ _NOTE_CELL: Final = re.compile(
 
 EXAMPLE_MARKS: Final = {"fi": "Esimerkki:", "sv": "Exempel:", "en": "Example:"}
 """Language → how the first cell of a template's example row begins. No name of a real record has the colon."""
+
+
+_UNIT_WORDS: Final = re.compile(
+    r"€|eur|euroa?|snt|%|h|t|tunti|kpl|st|pcs?|m|m[23²³]|km|kg|g|l|pvä?\.?|päivää|vrk|d|dagar|days|kk|min|mm|cm"
+    r"|(?:sis\.?)?(?:alv|moms|vat)(?:0%?)?|pvm"
+)
+
+
+def is_unit_word(cell: Cell) -> bool:
+    """Say whether a cell says nothing but in what something is counted: `€/kpl`, `[h]`, `%`, `pv`."""
+    if cell.kind is not Kind.TEXT:
+        return False
+    bare = re.sub(r"[\s()\[\]]", "", str(cell.value)).casefold()
+    return bool(bare) and all(_UNIT_WORDS.fullmatch(part) for part in bare.split("/"))
+
+
+_LONGEST_HEADING: Final = 60
+_REMARK: Final = re.compile(
+    r"\b(?:hinnat|hinnasto|hintoihin|alv|moms|vat|voimassa|päivitetty|tulostettu|huom\w*|obs|note|prices|priser\w*"
+    r"|gäller|uppdaterad|valid|updated|printed)\b|[0-9]{1,2}\.[0-9]{1,2}\.|[0-9]{4}",
+    re.IGNORECASE,
+)
+
+
+def heading_of(cell: Cell) -> Cell | None:
+    """Return what a text that stands alone names as a group (`TARVIKKEET:`); None for what is a remark, not a name."""
+    if cell.kind is not Kind.TEXT or len(str(cell.value)) > _LONGEST_HEADING or _REMARK.search(str(cell.value)):
+        return None
+    name = str(cell.value).strip(" :–-")
+    return Cell(Kind.TEXT, name) if name else None
 
 
 class RowKinds:
@@ -59,12 +94,16 @@ class RowKinds:
             area.first_row: area.first_column for area in sheet.merged if area.last_column > area.first_column
         }
         self._after_totals = False
+        self._first_row = next((row for row in sheet.rows if row > header.row), 0)
+        self._keys = {number for number, column in header.found.items() if column.unique}
 
     def skip(self, row: int) -> Skipped | None:
         """Say why `row` is no data, or None. Rows must be asked for in order."""
         cells = {number: cell for number, cell in self._sheet.rows[row].items() if not means_nothing(cell)}
         if self._is_header_again(row):
             return Skipped.HEADER_AGAIN
+        if row == self._first_row and cells and all(is_unit_word(cell) for cell in cells.values()):
+            return Skipped.UNITS
         if any(str(cell.value).startswith(tuple(EXAMPLE_MARKS.values())) for cell in cells.values()):
             return Skipped.EXAMPLE
         if self._is_totals(cells):
@@ -87,8 +126,15 @@ class RowKinds:
     def _is_header_again(self, row: int) -> bool:
         cells = self._sheet.rows[row]
         names = {number: str(cell.value) for number, cell in cells.items() if cell.kind is Kind.TEXT}
-        same = sum(1 for number, name in names.items() if self._header_words.get(number) == fold(name))
-        return same >= 2 and same * 2 > len(names)
+        same = other = 0
+        for number, name in names.items():
+            if self._header_words.get(number) == fold(name):
+                same += 1
+            else:
+                other += 1
+            if other * 2 >= len(names):  # most rows are none: they are told apart by half of their cells
+                return False
+        return same >= 2
 
     def _is_totals(self, cells: Mapping[int, Cell]) -> bool:
         texts = [str(cells[number].value) for number in sorted(cells) if cells[number].kind is Kind.TEXT]
@@ -96,6 +142,17 @@ class RowKinds:
             len(texts) in (1, 2)
             and all(_TOTALS_CELL.fullmatch(text) or _is_count(text) for text in texts)
             and any(_TOTALS_CELL.fullmatch(text) for text in texts)
+        ) or self._is_total_of_group(cells)
+
+    def _is_total_of_group(self, cells: Mapping[int, Cell]) -> bool:
+        """One text, such as `Tarvikkeet yhteensä`, beside numbers only, none of which is a key."""
+        texts = {number: str(cell.value) for number, cell in cells.items() if cell.kind is Kind.TEXT}
+        return (
+            len(texts) == 1
+            and len(cells) > 1
+            and all(_TOTAL_OF.fullmatch(text) for text in texts.values())
+            and all(cells[number].kind in (Kind.NUMBER, Kind.UNCALCULATED) for number in cells if number not in texts)
+            and not (self._keys & cells.keys()) - texts.keys()
         )
 
     def _is_note(self, row: int, cells: Mapping[int, Cell]) -> bool:

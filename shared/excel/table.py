@@ -15,7 +15,7 @@ from shared.excel.headers import Choices, Column, Header, find_header
 from shared.excel.limits import DEFAULT_LIMITS, WorkbookLimits
 from shared.excel.package import too_large
 from shared.excel.parsers import CellProblem, Noted, Parser
-from shared.excel.rows import RowKinds, Skipped, means_nothing
+from shared.excel.rows import RowKinds, Skipped, heading_of, means_nothing
 from shared.excel.sheet import Sheet, column_letter
 from shared.excel.source import read_sheets
 
@@ -110,13 +110,41 @@ def read_table(
         for sheet in read_sheets(stream, limits)
         if (header := find_header(sheet, columns, chosen)) is not None
     ]
-    fitting = [(sheet, header) for sheet, header in candidates if not header.missing(columns)]
+    fitting = [(sheet, header) for sheet, header in candidates if not _lacking(sheet, header, columns)]
     if not fitting:
         raise _no_table(candidates, columns)
     sheet, header = max(fitting, key=lambda pair: len(pair[1].found))
-    reader = _TableReader(sheet, header, check_row)
+    reader = _TableReader(sheet, header, check_row, _named_by_headings(header, columns))
     others = [other.name for other, _ in fitting if other is not sheet]
     return reader.read(others)
+
+
+def _lacking(sheet: Sheet, header: Header, columns: Sequence[Column]) -> list[Column]:
+    """Required columns that are neither in the header nor named by headings above groups of rows."""
+    missing = header.missing(columns)
+    has_headings = any(column.by_heading for column in missing) and bool(_headings(sheet, header))
+    return [column for column in missing if not (column.by_heading and has_headings)]
+
+
+def _named_by_headings(header: Header, columns: Sequence[Column]) -> Column | None:
+    fields = {column.field for column in header.found.values()}
+    return next((column for column in columns if column.by_heading and column.field not in fields), None)
+
+
+def _headings(sheet: Sheet, header: Header) -> dict[int, Cell]:
+    """Rows below the header in which one text stands alone, and some row of data follows: row number → the text."""
+    kinds = RowKinds(sheet, header)
+    headings: dict[int, Cell] = {}
+    last_data = 0
+    for row, cells in sheet.rows.items():
+        if row <= header.row:
+            continue
+        why = kinds.skip(row)
+        if why is None:
+            last_data = row
+        elif why is Skipped.NOTE and len(cells) == 1 and (heading := heading_of(next(iter(cells.values())))):
+            headings[row] = heading
+    return {row: cell for row, cell in headings.items() if row < last_data}
 
 
 def _no_table(candidates: Sequence[tuple[Sheet, Header]], columns: Sequence[Column]) -> NoTable:
@@ -135,10 +163,13 @@ def _no_table(candidates: Sequence[tuple[Sheet, Header]], columns: Sequence[Colu
 class _TableReader:
     """Reads the rows below one header."""
 
-    def __init__(self, sheet: Sheet, header: Header, check_row: RowCheck | None) -> None:
+    def __init__(self, sheet: Sheet, header: Header, check_row: RowCheck | None, by_heading: Column | None) -> None:
         self._sheet, self._header, self._check_row = sheet, header, check_row
         self._numbers = {column.field: number for number, column in header.found.items()}
         self._fills = _merged_values(sheet, header)
+        self._by_heading = by_heading
+        self._headings = _headings(sheet, header) if by_heading is not None else {}
+        self._heading_rows = list(self._headings)
         self._errors: list[CellError] = []
         self._warnings: list[CellWarning] = []
         self._seen: dict[tuple[str, str], int] = {}
@@ -191,6 +222,8 @@ class _TableReader:
                 values[column.field] = self._value(row, column, cell, parsers[number])
             except CellProblem as problem:
                 self._add_error(row, column.field, problem)
+        if self._by_heading is not None:
+            self._take_heading(row, self._by_heading, values)
         if self._check_row is not None:
             for wrong_field, broken_rule in self._check_row(values):
                 self._add_error(row, wrong_field, broken_rule)
@@ -198,6 +231,15 @@ class _TableReader:
             return ParsedRow(row, values)
         self._refused[row] = values
         return None
+
+    def _take_heading(self, row: int, column: Column, values: dict[str, Any]) -> None:
+        above = bisect_right(self._heading_rows, row)
+        try:
+            cell = self._headings[self._heading_rows[above - 1]] if above else None
+            if cell is not None or column.required:
+                values[column.field] = self._value(row, column, cell, column.parse)
+        except CellProblem as problem:
+            self._add_error(row, column.field, problem)
 
     def _value(self, row: int, column: Column, cell: Cell | None, parse: Parser) -> object:
         if cell is None:

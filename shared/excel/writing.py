@@ -47,16 +47,6 @@ def write_workbook(stream: BinaryIO, sheets: Mapping[str, tuple[Sequence[str], I
     book.save(stream)
 
 
-def plain_text(value: str) -> str:
-    """The text as a cell may hold it: without control characters, at most 32 767 long, escapes escaped."""
-    return _LOOKS_ESCAPED.sub("_x005F_", _FORBIDDEN.sub(" ", value)[:_LONGEST_TEXT])
-
-
-def looks_like_formula(text: str) -> bool:
-    """Whether a spreadsheet may take the text for a formula: such a cell needs `quotePrefix`."""
-    return text.startswith(_FORMULA_STARTS)
-
-
 def _cell(sheet: WriteOnlyWorksheet, value: Value, *, bold: bool = False) -> Cell:
     cell = WriteOnlyCell(sheet)
     written_cell(cell, value)

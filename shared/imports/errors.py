@@ -19,6 +19,20 @@ class RecordsTouched(Conflict):
     title = "Records of this import were changed since"
 
 
+class ImportNotRunning(Conflict):
+    """Only an import that waits or runs as a job can be cancelled."""
+
+    code = "import.not_running"
+    title = "This import has ended already"
+
+
+class GivenUp(Conflict):
+    """Several workers took the job up, and none came to its end."""
+
+    code = "import.given_up"
+    title = "The import was given up"
+
+
 class UnknownField(RuleBroken):
     """The mapping names a field that the register does not have."""
 

@@ -25,6 +25,29 @@ def create_imports_v1() -> None:
     op.create_index("ix_imports_tenant_id", "imports", ["tenant_id"])
 
 
+def extend_imports_v3() -> None:
+    """Let imports run as jobs; the caller enables row-level security on `import_parts`."""
+    op.add_column("imports", sa.Column("job_state", sa.String(10), nullable=False, server_default="done"))
+    op.add_column("imports", sa.Column("job_request", Json, nullable=True))
+    for name in ("rows_total", "rows_done", "attempts"):
+        op.add_column("imports", sa.Column(name, sa.Integer, nullable=False, server_default="0"))
+    op.add_column("imports", sa.Column("cancel_requested", sa.Boolean, nullable=False, server_default=sa.false()))
+    for name in ("lease_until", "started_at", "ended_at"):
+        op.add_column("imports", sa.Column(name, UtcDateTime, nullable=True))
+    op.add_column("imports", sa.Column("problem", Json, nullable=True))
+    op.execute("UPDATE imports SET job_state = 'ready' WHERE state = 'dry_run'")
+    op.create_index("ix_imports_job_state", "imports", ["job_state", "lease_until"])
+    op.create_table(
+        "import_parts",
+        sa.Column("import_id", sa.String(36), nullable=False),
+        sa.Column("part", sa.Integer, nullable=False),
+        sa.Column("tenant_id", sa.String(36), nullable=False),
+        sa.Column("content", Json, nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "part", name="pk_import_parts"),
+    )
+    op.create_index("ix_import_parts_tenant_id", "import_parts", ["tenant_id"])
+
+
 def extend_imports_v2(register: str) -> None:
     """Let imports know their register, be undone and keep their file; the caller enables row-level security.
 

@@ -75,29 +75,60 @@ def make_report(
     `counts` has created, changed, unchanged, refused (rows); `rows` the fate of every good row, `refused_rows` what
     could be read of the others; `errors` and `warnings` the cells, in the order of the sheet.
     """
-    errors = [
-        *reading.errors,
-        *(error for plan in planned for error in _cells(reading, plan, plan.problems, CellError)),
-    ]
-    errors.sort(key=lambda error: (error.row, error.column))
-    remarks = (remark for plan in planned for remark in _cells(reading, plan, plan.remarks, CellWarning))
-    warnings = sorted([*reading.warnings, *remarks], key=lambda warning: (warning.row, warning.column))
-    counts = Counter(plan.action.value for plan in planned if plan.action is not Action.REFUSED)
-    refused = {error.row for error in errors}
+    return compose_report(mode, reading, [report_part(reading, planned, versions)])
+
+
+def empty_report(mode: Mode) -> dict[str, Any]:
+    """Return the report of an import that has not read its file yet."""
+    lists = ("rows", "refused_rows", "errors", "warnings", "skipped", "unknown_columns")
+    counts = {action.value: 0 for action in Action}
+    found = {"mode": mode.value, "sheet": "", "header_row": 0, "columns": {}, "counts": counts}
+    return {**found, **{name: [] for name in lists}}
+
+
+def report_part(
+    reading: TableReading, planned: Sequence[PlannedRow], versions: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """Return what became of some rows: `rows`, `refused_rows`, `errors` and `warnings` as in the whole report."""
+    good = [plan for plan in planned if plan.action is not Action.REFUSED]
+    return {
+        "rows": [_shown(plan, versions or {}) for plan in good],
+        "refused_rows": [
+            {"row": plan.row.row_number, "key": plan.key, "values": plain(plan.row.values)}
+            for plan in planned
+            if plan.action is Action.REFUSED
+        ],
+        "errors": [asdict(one) for plan in planned for one in _cells(reading, plan, plan.problems, CellError)],
+        "warnings": [asdict(one) for plan in planned for one in _cells(reading, plan, plan.remarks, CellWarning)],
+    }
+
+
+def compose_report(mode: Mode, reading: TableReading, parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the whole report: what the reading found, and the parts (`report_part`) of the rows."""
+    rows = sorted((row for part in parts for row in part["rows"]), key=lambda row: int(row["row"]))
+    errors = [*map(asdict, reading.errors), *(one for part in parts for one in part["errors"])]
+    warnings = [*map(asdict, reading.warnings), *(one for part in parts for one in part["warnings"])]
+    refused = [{"row": row, "key": "", "values": plain(values)} for row, values in reading.refused.items()]
+    refused += [row for part in parts for row in part["refused_rows"]]
+    counts = Counter(row["action"] for row in rows)
+    counts[Action.REFUSED.value] = len({error["row"] for error in errors})
     return {
         "mode": mode.value,
         "sheet": reading.sheet,
         "header_row": reading.header_row,
         "columns": dict(reading.columns),
-        "counts": {action.value: counts[action.value] for action in Action if action is not Action.REFUSED}
-        | {Action.REFUSED.value: len(refused)},
-        "rows": [_shown(plan, versions or {}) for plan in planned if plan.action is not Action.REFUSED],
-        "refused_rows": _refused_rows(reading, planned),
-        "errors": [asdict(error) for error in errors],
-        "warnings": [asdict(warning) for warning in warnings],
+        "counts": {action.value: counts[action.value] for action in Action},
+        "rows": rows,
+        "refused_rows": sorted(refused, key=lambda row: int(row["row"])),
+        "errors": sorted(errors, key=_place),
+        "warnings": sorted(warnings, key=_place),
         "skipped": [{"row": row, "reason": str(why)} for row, why in sorted(reading.skipped.items())],
         "unknown_columns": list(reading.unknown_columns),
     }
+
+
+def _place(remark: Mapping[str, Any]) -> tuple[int, int]:
+    return int(remark["row"]), int(remark["column"])
 
 
 def same_when_written(before: Any, after: Any) -> bool:
@@ -111,6 +142,8 @@ def same_when_written(before: Any, after: Any) -> bool:
 
 def plain(value: Any) -> Any:
     """Return a value as JSON has it: decimals and days as text."""
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, (date, datetime)):
@@ -139,16 +172,6 @@ def _shown(plan: PlannedRow, versions: Mapping[str, int]) -> dict[str, Any]:
         ],
         "values": plain(plan.stored),
     }
-
-
-def _refused_rows(reading: TableReading, planned: Sequence[PlannedRow]) -> list[dict[str, Any]]:
-    found = [{"row": row, "key": "", "values": plain(values)} for row, values in reading.refused.items()]
-    found += [
-        {"row": plan.row.row_number, "key": plan.key, "values": plain(plan.row.values)}
-        for plan in planned
-        if plan.action is Action.REFUSED
-    ]
-    return sorted(found, key=lambda row: int(row["row"]))
 
 
 C = TypeVar("C", bound=CellError)

@@ -15,10 +15,13 @@ from shared.errors import FieldError
 from shared.excel.table import ParsedRow, TableReading
 from shared.imports.errors import ImportNotUndoable, RecordsTouched
 from shared.imports.report import Action, Mode, PlannedRow, WrongRows, make_report
+from shared.imports.states import JobState
 
 FILES_KEPT: Final = timedelta(days=30)
 """How long the uploaded bytes stay; the report stays for good."""
 _MOST_NAMED: Final = 100
+_MAY_HAVE_WRITTEN: Final = ("confirmed", "cancelled", "failed")
+"""A job that was cancelled, or failed, may have written some rows."""
 
 
 class Register(Protocol):
@@ -65,11 +68,12 @@ class ImportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImportTables:
-    """A service's three tables of imports: subclasses of the classes in `shared.imports.record`."""
+    """A service's tables of imports: subclasses of the classes in `shared.imports.record`."""
 
     record: type[Any]
     file: type[Any]
     mapping: type[Any]
+    part: type[Any]
 
 
 def run_import(
@@ -102,10 +106,15 @@ def run_import(
             undone_by=None,
             undone_at=None,
             report=make_report(request.mode, reading, planned, versions),
+            job_state=(JobState.READY if request.mode is Mode.DRY_RUN else JobState.DONE).value,
+            rows_total=len(reading.rows),
+            rows_done=len(reading.rows),
+            started_at=now,
+            ended_at=now,
         )
         uow.session.add(record)
-        _keep_file(uow, tables, request, now)
-        _remember(uow, tables, request)
+        keep_file(uow, tables, request, now)
+        remember_columns(uow, tables, request)
         uow.session.flush()
         uow.created(request.creation, record.id)
         uow.commit()
@@ -119,10 +128,10 @@ def undo_import(uow: UnitOfWork, tables: ImportTables, undo: Undo, import_id: st
     """
     with uow:
         record = get_or_404(uow.session, tables.record, import_id, for_update=True)
-        if record.state != "confirmed":
-            raise ImportNotUndoable(f"The import is in the state {record.state}.")
         written = (Action.CREATED.value, Action.CHANGED.value)
         rows = [row for row in record.report["rows"] if row["action"] in written]
+        if record.state not in _MAY_HAVE_WRITTEN or (record.state != "confirmed" and not rows):
+            raise ImportNotUndoable(f"The import is in the state {record.state}.")
         if touched := undo.touched(rows):
             named = sorted(touched)[:_MOST_NAMED]
             errors = [FieldError(f"/rows/{row}", "touched", f"The record of row {row} was changed.") for row in named]
@@ -144,13 +153,15 @@ def _carry_out(
     return "confirmed", register.write([plan for plan in planned if plan.action in (Action.CREATED, Action.CHANGED)])
 
 
-def _keep_file(uow: UnitOfWork, tables: ImportTables, request: ImportRequest, now: datetime) -> None:
+def keep_file(uow: UnitOfWork, tables: ImportTables, request: ImportRequest, now: datetime) -> None:
+    """Store the uploaded bytes inside the open transaction; those that are too old go."""
     uow.session.execute(delete(tables.file).where(tables.file.created_at < now - FILES_KEPT))
     if request.content is not None:
         uow.session.add(tables.file(import_id=request.creation.id, content=request.content, created_at=now))
 
 
-def _remember(uow: UnitOfWork, tables: ImportTables, request: ImportRequest) -> None:
+def remember_columns(uow: UnitOfWork, tables: ImportTables, request: ImportRequest) -> None:
+    """Store what a person said about columns for the next files, inside the open transaction."""
     if not request.remember:
         return
     known = uow.session.get(tables.mapping, {"tenant_id": uow.context.tenant_id, "register": request.register})

@@ -10,6 +10,7 @@ from marshmallow import fields, post_dump, validate
 from shared.excel.layout import LANGUAGES
 from shared.http import Schema, Text, caller
 from shared.imports.report import Action, Mode, WrongRows
+from shared.imports.states import JobState
 
 HIDDEN_FIELDS = {"list_price": "prices.read", "price": "prices.read", "cost_price": "costs.read"}
 """Field of a report → permission without which stored values of it are not shown."""
@@ -54,6 +55,9 @@ def import_query(registers: list[str]) -> type[Schema]:
             WrongRows.LEAVE_OUT.value,
             "On confirm: leave_out writes the good rows, stop writes nothing when any row is wrong",
         ),
+        "job": choice(
+            ["auto", "yes", "no"], "auto", "Whether a worker does it and the answer comes at once; auto: large files"
+        ),
         "remember": fields.Boolean(
             load_default=False, metadata={"description": "Use `columns` for the next files of this register too"}
         ),
@@ -69,6 +73,16 @@ def template_query(registers: list[str]) -> type[Schema]:
         "lang": choice(list(LANGUAGES), LANGUAGES[0], "Language of its header and lists"),
     }
     return type("TemplateQuery", (Schema,), members)
+
+
+class MarkedQuery(Schema):
+    """How to explain the marked cells."""
+
+    lang = fields.String(
+        load_default=None,
+        validate=validate.OneOf(LANGUAGES),
+        metadata={"description": "Language of the comments; else the header Accept-Language decides, else Finnish"},
+    )
 
 
 def mapping_query(registers: list[str]) -> type[Schema]:
@@ -171,12 +185,32 @@ class ImportSkippedOut(Schema):
     reason = fields.String(required=True)
 
 
+class ImportJobOut(Schema):
+    """How far an import has come; one that was done within its request has come to its end."""
+
+    state = fields.String(
+        required=True, attribute="job_state", validate=validate.OneOf([state.value for state in JobState])
+    )
+    percent = fields.Integer(required=True, metadata={"description": "0 to 100"})
+    rows_total = fields.Integer(required=True, metadata={"description": "Rows without wrong cells; 0 until it is read"})
+    rows_done = fields.Integer(required=True, metadata={"description": "Of these, how many have been dealt with"})
+    cancel_requested = fields.Boolean(required=True)
+    attempts = fields.Integer(required=True, metadata={"description": "How often a worker took it up"})
+    started_at = fields.DateTime(allow_none=True)
+    ended_at = fields.DateTime(allow_none=True)
+    problem = fields.Dict(allow_none=True, metadata={"description": "Why it failed: code, title, detail, errors"})
+
+
 class ImportOut(Schema):
-    """An import and its report."""
+    """An import and its report; the report of a job is empty until it has ended."""
 
     id = fields.String(required=True)
     register = fields.String(required=True)
-    state = fields.String(required=True, metadata={"description": "dry_run, confirmed, stopped or undone"})
+    state = fields.String(
+        required=True,
+        metadata={"description": "dry_run, confirmed, stopped or undone; of a job also running, cancelled or failed"},
+    )
+    job = fields.Nested(ImportJobOut, required=True, attribute="own")
     file_name = fields.String(required=True)
     file_sha256 = fields.String(required=True)
     created_by = fields.String(required=True)

@@ -39,23 +39,27 @@ class WrittenTokens:
         """Return what the text says; raises NotAuthenticated for anything else."""
         try:
             claims = json.loads(token)
-            return Claims(str(claims["sub"]), str(claims["tid"]), frozenset(claims["perms"]), 2**31)
+            sites = frozenset(claims.get("sites", ()))
+            return Claims(str(claims["sub"]), str(claims["tid"]), frozenset(claims["perms"]), 2**31, sites)
         except (ValueError, KeyError, TypeError):
             raise NotAuthenticated("The token is not valid.") from None
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody with permissions in one tenant, calling one service's API."""
+    """Somebody with permissions in one tenant, maybe limited to some sites, calling one service's API."""
 
     client: FlaskClient
     service: str
     tenant_id: str
     permissions: frozenset[str]
+    sites: frozenset[str] = frozenset()
+    actor: str = ACTOR
 
     def call(self, method: str, path: str, *, if_match: int | str | None = None, **options: Any) -> TestResponse:
         """Send a request; `path` is below `/api/<service>/v1`, `if_match` a version or a ready header."""
-        token = json.dumps({"sub": ACTOR, "tid": self.tenant_id, "perms": sorted(self.permissions)})
+        claims = {"sub": self.actor, "tid": self.tenant_id, "perms": sorted(self.permissions)}
+        token = json.dumps({**claims, "sites": sorted(self.sites)} if self.sites else claims)
         headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
         if if_match is not None:
             headers["If-Match"] = f'"{if_match}"' if isinstance(if_match, int) else if_match
@@ -86,7 +90,8 @@ class ServiceUnderTest:
         self.engine = make_engine(database_url)
         migrate.upgrade(self.engine, definition.name)
         wakeup = LocalWakeup()
-        self.database = Database(self.engine, event_sink=Outbox(definition.name).append, nudge=wakeup.nudge)
+        sink = Outbox(definition.name).append
+        self.database = Database(self.engine, event_sink=sink, nudge=wakeup.nudge, site_scope=definition.site_scope)
         config = Config(definition.name, database_url, service_token=SERVICE_TOKEN, secret_key=new_key_text())
         bare = Runtime(config, self.database, wakeup, WrittenTokens())
         self.runtime = Runtime(config, self.database, wakeup, WrittenTokens(), definition.extend(bare))
@@ -98,10 +103,13 @@ class ServiceUnderTest:
         self.tenant_id = new_id()
         self.other_tenant_id = new_id()
 
-    def caller(self, *permissions: str, tenant_id: str | None = None) -> Caller:
-        """Return somebody of the first tenant (or another) with these permissions."""
+    def caller(
+        self, *permissions: str, tenant_id: str | None = None, sites: Iterable[str] = (), actor: str = ACTOR
+    ) -> Caller:
+        """Return somebody of the first tenant (or another) with these permissions, limited to `sites` if any."""
         tenant = tenant_id or self.tenant_id
-        return Caller(self.app.test_client(), self.definition.name, tenant, frozenset(permissions))
+        client = self.app.test_client()
+        return Caller(client, self.definition.name, tenant, frozenset(permissions), frozenset(sites), actor)
 
     def begin(self, tenant_id: str | None = None) -> UnitOfWork:
         """Return a writing unit of work of the first tenant (or another)."""

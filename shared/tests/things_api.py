@@ -136,6 +136,28 @@ def change_thing(body: dict[str, Any], thing_id: str) -> Thing:
     return with_etag(thing)
 
 
+@things.post("/orphan")
+@requires("things.write")
+@things.response(204)
+def make_orphan() -> None:
+    """Store a part of a thing that is not there"""
+    _store(Part(thing_id=new_id(), name="x"))
+
+
+@things.post("/nameless")
+@requires("things.write")
+@things.response(204)
+def make_nameless() -> None:
+    """Store what a check of ours should have refused"""
+    _store(Thing(code=None))
+
+
+def _store(record: Part | Thing) -> None:
+    with begin() as uow:
+        uow.session.add(record)
+        uow.commit()
+
+
 @things.post("/break")
 @requires("things.write")
 @things.arguments(ThingChange)

@@ -64,6 +64,8 @@ MEMBERS = {"type", "title", "status", "detail", "instance", "code", "trace_id", 
         ("POST", "/things", {"data": b"x" * 1024 * 1025}, 413, "too_large"),
         ("POST", "/things", {"data": b"<a/>", "content_type": "text/xml"}, 415, "unsupported_media_type"),
         ("POST", "/things/break", {"json": {"secret": "x"}}, 500, "internal_error"),
+        ("POST", "/things/orphan", {}, 409, "conflict"),
+        ("POST", "/things/nameless", {}, 500, "internal_error"),
     ],
 )
 def test_every_error_is_a_problem_document(
@@ -178,7 +180,8 @@ def test_while_the_database_is_down_the_answer_is_try_again(nobody_listens: str,
 def test_each_kind_of_error_has_its_status() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.UrakkaError)]
 
-    assert set(kinds) - set(STATUS) == {errors.UrakkaError}
+    assert {kind for kind in kinds if not issubclass(kind, tuple(STATUS))} == {errors.UrakkaError}
+    assert status_of(errors.OutsideScope()) == 403
     assert {status_of(kind()) for kind in STATUS} == set(STATUS.values())
     assert status_of(type("Special", (errors.Conflict,), {})()) == 409
     assert status_of(errors.UrakkaError()) == 422

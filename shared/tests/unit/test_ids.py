@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared import ids
-from shared.ids import is_id, new_id
+from shared.ids import first_id_of, is_id, new_id
 
 
 def test_an_id_is_a_uuid_of_version_7() -> None:
@@ -70,3 +71,10 @@ def test_an_id_is_known_by_its_canonical_form() -> None:
 )
 def test_anything_else_is_no_id(text: str) -> None:
     assert not is_id(text)
+
+
+def test_the_first_id_of_a_moment_divides_those_made_before_from_those_made_since() -> None:
+    before = new_id()
+    made_at = datetime.fromtimestamp(int(before.replace("-", "")[:12], 16) / 1000, UTC)
+    assert first_id_of(made_at) < before < first_id_of(made_at + timedelta(milliseconds=1))
+    assert is_id(first_id_of(made_at))
