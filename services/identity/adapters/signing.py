@@ -31,11 +31,20 @@ class Signer:
         self._lock = threading.Lock()
         self._current: tuple[str, Ed25519PrivateKey] | None = None
 
-    def sign(self, *, subject: str, tenant_id: str, permissions: Sequence[str], now: datetime, lifetime_s: int) -> str:
-        """Return an access token that is good for `lifetime_s` seconds from `now`."""
+    def sign(
+        self,
+        *,
+        subject: str,
+        tenant_id: str,
+        permissions: Sequence[str],
+        now: datetime,
+        lifetime_s: int,
+        sites: Sequence[str] = (),
+    ) -> str:
+        """Return an access token that is good for `lifetime_s` seconds from `now`. sites  the limit, if there is one"""
         key_id, private = self._key()
         issued = int(now.timestamp())
-        claims = {
+        claims: dict[str, Any] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": subject,
@@ -45,6 +54,8 @@ class Signer:
             "exp": issued + lifetime_s,
             "jti": new_id(),
         }
+        if sites:
+            claims["sites"] = sorted(sites)
         return jwt.encode(claims, private, algorithm=ALGORITHM, headers={"kid": key_id})
 
     def key_set(self) -> Mapping[str, Any]:

@@ -31,8 +31,12 @@ from shared.http import (
 
 tenant_blueprint = Blueprint("tenants", __name__, url_prefix="/tenants", description="Firms that use Urakka")
 token_blueprint = Blueprint("tokens", __name__, url_prefix="/tokens", description="Logging in and out")
-user_blueprint = Blueprint("users", __name__, url_prefix="/users", description="People who log in")
-key_blueprint = Blueprint("api-keys", __name__, url_prefix="/api-keys", description="Keys of other systems")
+user_blueprint = Blueprint(
+    "users", __name__, url_prefix="/users", description="People who log in", for_whole_tenant=True
+)
+key_blueprint = Blueprint(
+    "api-keys", __name__, url_prefix="/api-keys", description="Keys of other systems", for_whole_tenant=True
+)
 key_set_blueprint = PlainBlueprint("key-set", __name__)
 
 _TENANT_KEYS = uuid.UUID("b6e1a1de-5c0e-5d0b-9a53-2f4d6c1a7e90")

@@ -8,6 +8,9 @@ from services.identity.domain.passwords import LONGEST
 from services.identity.domain.roles import PERMISSIONS, ROLES
 from shared.http import IdString, Schema, Text
 
+MOST_SITES = 50
+"""Sites that one user can be limited to: they travel in every token."""
+
 
 class EmailField(fields.Email):
     """An e-mail address of at most 254 characters (RFC 5321)."""
@@ -31,6 +34,14 @@ def _names(names: object, description: str, **kwargs: object) -> fields.List:
         validate=validate.Length(max=40),
         metadata={"description": description},
         **kwargs,  # type: ignore[arg-type]  # passed through
+    )
+
+
+def _site_ids() -> fields.List:
+    return fields.List(
+        IdString(),
+        validate=validate.Length(max=MOST_SITES),
+        metadata={"description": "Sites that the user is limited to, with all below them; empty: no limit"},
     )
 
 
@@ -84,6 +95,9 @@ class TokensOut(Schema):
     tenant_id = IdString(required=True)
     subject = fields.String(required=True)
     permissions = fields.List(fields.String(), required=True)
+    site_ids = fields.List(
+        fields.String(), required=True, metadata={"description": "Sites that the user is limited to; empty: no limit"}
+    )
 
 
 class UserIn(Schema):
@@ -95,6 +109,7 @@ class UserIn(Schema):
     password = _password(required=True)
     roles = _names(ROLES, "Names of roles", required=True)
     granted = _names(PERMISSIONS, "Single permissions beside the roles", load_default=list)
+    site_ids = _site_ids()
 
 
 class UserChange(Schema):
@@ -105,6 +120,7 @@ class UserChange(Schema):
     password = _password()
     roles = _names(ROLES, "Names of roles")
     granted = _names(PERMISSIONS, "Single permissions beside the roles")
+    site_ids = _site_ids()
     active = fields.Boolean()
 
 
@@ -117,6 +133,7 @@ class UserOut(Schema):
     email = fields.String(required=True)
     roles = fields.List(fields.String(), required=True)
     granted = fields.List(fields.String(), required=True)
+    site_ids = fields.List(fields.String(), required=True)
     active = fields.Boolean(required=True)
 
 

@@ -35,5 +35,6 @@ def user_changed(user: User) -> NewEvent:
             "email": user.email,
             "roles": list(user.roles),
             "active": user.active,
+            "site_ids": list(user.site_ids),
         },
     )

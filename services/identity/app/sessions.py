@@ -40,6 +40,7 @@ class Tokens:
     tenant_id: str
     subject: str
     permissions: tuple[str, ...]
+    site_ids: tuple[str, ...] = ()
 
 
 def log_in(begin: OpenUnit, signer: Signer, *, email: str, password: str, now: datetime) -> Tokens:
@@ -132,9 +133,14 @@ def log_in_with_key(begin: OpenUnit, signer: Signer, *, api_key: str, now: datet
 def _tokens(signer: Signer, user: User, refresh_token: str, now: datetime) -> Tokens:
     permissions = tuple(sorted(permissions_of(user.roles, user.granted)))
     token = signer.sign(
-        subject=user.id, tenant_id=user.tenant_id, permissions=permissions, now=now, lifetime_s=ACCESS_LIFETIME_S
+        subject=user.id,
+        tenant_id=user.tenant_id,
+        permissions=permissions,
+        now=now,
+        lifetime_s=ACCESS_LIFETIME_S,
+        sites=user.site_ids,
     )
-    return Tokens(token, ACCESS_LIFETIME_S, refresh_token, user.tenant_id, user.id, permissions)
+    return Tokens(token, ACCESS_LIFETIME_S, refresh_token, user.tenant_id, user.id, permissions, tuple(user.site_ids))
 
 
 def _refuse_archived(uow: UnitOfWork, tenant_id: str) -> None:

@@ -59,6 +59,7 @@ def found_tenant(begin: Callable[[str], UnitOfWork], creation: Creation, command
             password_hash=password_hash,
             roles=["administrator"],
             granted=[],
+            site_ids=[],
         )
         uow.session.add_all([tenant, admin])
         flush_new_address(uow)

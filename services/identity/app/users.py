@@ -27,7 +27,7 @@ KEY_PREFIX = "urk_"
 def create_user(uow: UnitOfWork, creation: Creation, fields: Mapping[str, Any]) -> User:
     """Create a user of the caller's tenant.
 
-    fields  name, email, password, roles (names), granted (single permissions)
+    fields  name, email, password, roles (names), granted (single permissions), maybe site_ids
     Repeatable under the same key. Raises EmailTaken, WeakPassword, UnknownRole, UnknownPermission.
     """
     with uow:
@@ -43,6 +43,7 @@ def create_user(uow: UnitOfWork, creation: Creation, fields: Mapping[str, Any]) 
             password_hash=hash_password(fields["password"]),
             roles=sorted(set(fields["roles"])),
             granted=sorted(set(fields["granted"])),
+            site_ids=sorted(set(fields.get("site_ids", ()))),
         )
         uow.session.add(user)
         flush_new_address(uow)
@@ -55,9 +56,9 @@ def create_user(uow: UnitOfWork, creation: Creation, fields: Mapping[str, Any]) 
 def change_user(
     uow: UnitOfWork, user_id: str, changes: Mapping[str, Any], *, expected: int | None, now: datetime
 ) -> User:
-    """Change some of name, email, password, roles, granted, active.
+    """Change some of name, email, password, roles, granted, site_ids, active.
 
-    A change of what the user may do, of the password or of `active` ends the user's sessions. Raises NotFound,
+    A change of what the user may do or see, of the password or of `active` ends the user's sessions. Raises NotFound,
     VersionMismatch, LastAdministrator and what `create_user` raises.
     """
     with uow:
@@ -67,7 +68,7 @@ def change_user(
         for name in ("name", "active"):
             if name in changes:
                 setattr(user, name, changes[name])
-        for name in ("roles", "granted"):
+        for name in ("roles", "granted", "site_ids"):
             if name in changes:
                 setattr(user, name, sorted(set(changes[name])))
         if "email" in changes:
@@ -76,7 +77,7 @@ def change_user(
             check_password(changes["password"], user.email)
             user.password_hash = hash_password(changes["password"])
         _keep_an_administrator(uow)
-        if changes.keys() & {"password", "active", "roles", "granted"}:
+        if changes.keys() & {"password", "active", "roles", "granted", "site_ids"}:
             end_sessions(uow, user.id, now)
         flush_new_address(uow)
         uow.emit(user_changed(user))
@@ -129,5 +130,5 @@ def revoke_api_key(uow: UnitOfWork, key_id: str) -> None:
 
 def _keep_an_administrator(uow: UnitOfWork) -> None:
     users = uow.session.scalars(select(User).where(User.active)).all()
-    if not any("users.manage" in permissions_of(u.roles, u.granted) for u in users if u.active):
+    if not any("users.manage" in permissions_of(u.roles, u.granted) for u in users if u.active and not u.site_ids):
         raise LastAdministrator()

@@ -18,6 +18,7 @@ PERMISSIONS = frozenset(
         "customers.read",
         "customers.write",
         "customers.create_minimal",
+        "customers.integrate",
         "sites.secrets.read",
         "products.read",
         "products.write",
@@ -88,7 +89,7 @@ ROLES = MappingProxyType(
             }
         ),
         "viewer": frozenset({"customers.read", "workorders.read"}),
-        "integration": frozenset({"customers.read", "workorders.read", "workorders.integrate"}),
+        "integration": frozenset({"customers.read", "customers.integrate", "workorders.read", "workorders.integrate"}),
     }
 )
 """Default roles. `integration` is for API keys of systems that send work orders."""

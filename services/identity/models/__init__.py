@@ -29,7 +29,10 @@ class Tenant(Versioned, Audited, Base):
 
 
 class User(Versioned, Audited, TenantScoped, Base):
-    """A person who logs in. The address is unique over all tenants: it is what a person logs in with."""
+    """A person who logs in. The address is unique over all tenants: it is what a person logs in with.
+
+    site_ids  sites that the person is limited to, with all below them; empty: no limit
+    """
 
     __tablename__ = "users"
     __table_args__ = (UniqueConstraint("email"),)
@@ -40,6 +43,7 @@ class User(Versioned, Audited, TenantScoped, Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     roles: Mapped[list[str]] = mapped_column(Json)
     granted: Mapped[list[str]] = mapped_column(Json)
+    site_ids: Mapped[list[str]] = mapped_column(Json, default=list)
     active: Mapped[bool] = mapped_column(default=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import jwt
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -15,6 +16,7 @@ from shared.config import read_config
 from shared.crypto import new_key_text
 from shared.db import migrate
 from shared.http import create_app
+from shared.ids import new_id
 from shared.runtime.build import build_runtime
 from shared.service import Runtime
 
@@ -297,3 +299,40 @@ def test_every_change_leaves_its_event_in_the_outbox(client: FlaskClient, runtim
         types = list(connection.execute(text("SELECT routing_key FROM outbox ORDER BY seq")).scalars())
 
     assert types == ["tenant.changed.v1", "user.changed.v1", "user.changed.v1"]
+
+
+def test_a_user_may_be_limited_to_sites(client: FlaskClient) -> None:
+    found_tenant(client)
+    admin = log_in(client)
+    sites = sorted([new_id(), new_id()])
+    body = {"name": "Aija", "email": "aija@firma.example", "password": "correct horse 2", "roles": ["administrator"]}
+    made = client.post(f"{API}/users", json={**body, "site_ids": [*sites, sites[0]]}, headers=admin)
+    assert (made.status_code, made.json["site_ids"]) == (201, sites)
+    login = client.post(f"{API}/tokens", json={"email": body["email"], "password": body["password"]}).json
+    assert login["site_ids"] == sites
+    assert claims_of(login["access_token"])["sites"] == sites
+    limited = {"Authorization": f"Bearer {login['access_token']}"}
+    path = f"{API}/users/{made.json['id']}"
+    lifting = client.patch(path, json={"site_ids": []}, headers={**limited, "If-Match": '"1"'})
+    assert (lifting.status_code, lifting.json["code"]) == (403, "outside_scope")
+    assert client.get(f"{API}/audit", headers=limited).status_code == 403
+    freed = client.patch(path, json={"site_ids": []}, headers={**admin, "If-Match": '"1"'})
+    assert (freed.status_code, freed.json["site_ids"]) == (200, [])
+    again = client.post(f"{API}/tokens/refresh", json={"refresh_token": login["refresh_token"]})
+    assert again.status_code == 401
+    assert "sites" not in claims_of(admin["Authorization"].split()[1])
+    changed = client.get(f"{API}/audit?entity_id={made.json['id']}", headers=admin).json["items"][0]["changes"]
+    assert changed["site_ids"] == {"from": sites, "to": []}
+
+
+def test_the_last_administrator_of_everything_cannot_be_limited(client: FlaskClient) -> None:
+    found_tenant(client)
+    admin = log_in(client)
+    own = client.get(f"{API}/users", headers=admin).json["items"][0]
+    headers = {**admin, "If-Match": f'"{own["version"]}"'}
+    answer = client.patch(f"{API}/users/{own['id']}", json={"site_ids": [new_id()]}, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (409, "identity.last_administrator")
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    return jwt.decode(token, options={"verify_signature": False})
