@@ -22,8 +22,10 @@ LABELS: Final = {
     "customer_id": split("Asiakkaan ID | Customer ID | Kundens ID"),
     "site_id": split("Kohteen ID | Site ID | Objektets ID"),
     "min_quantity": split("Määrästä alkaen | Vähimmäismäärä | From quantity | Minimum quantity | Från antal"),
-    "valid_from": split("Voimassa alkaen | Alkaen | Alkupäivä | Valid from | From | Gäller från | Från"),
-    "valid_to": split("Voimassa asti | Asti | Loppupäivä | Valid to | Until | Gäller till | Till"),
+    "valid_from": split(
+        "Voimassa alkaen | Alkaen | Alkaa | Alkupvm | Alkupäivä | Valid from | From | Gäller från | Från"
+    ),
+    "valid_to": split("Voimassa asti | Asti | Päättyy | Loppupäivä | Loppupvm | Valid to | Until | Gäller till | Till"),
 }
 """Field → names of its column, the most specific first."""
 

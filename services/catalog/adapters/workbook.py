@@ -7,13 +7,16 @@ An empty cell is None, except that an empty unit is `kpl` and an empty VAT leave
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, BinaryIO, Final
 
 from services.catalog.adapters import workbook_words as words
+from services.catalog.domain.categories import LONGEST_PATH
 from shared.excel import (
     DEFAULT_LIMITS,
     Cell,
@@ -37,8 +40,44 @@ _KIND_BY_UNIT: Final = {"h": "labour", "min": "labour", "km": "travel"}
 _HIGHEST_PRICE: Final = Decimal(10) ** 10
 
 
+_PRICE_PER_UNIT = re.compile(
+    r"(?:[aáà]\s)?\s*(?P<price>[0-9][0-9\s.,]*)\s*(?:€|e|eur|euroa?)?\s*(?:/|per)\s*(?P<unit>[^\W\d_]+[²³23]?\.?)",
+    re.IGNORECASE,
+)
+_PER_PIECE = re.compile(r"[aáà]\s+(?=[0-9])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PricePer:
+    """A price whose cell says of which unit it is."""
+
+    price: object
+    unit: str
+
+
 def price(cell: Cell) -> object:
     """Price of one unit without VAT, at least 2 decimals, at most 4."""
+    found = price_per(cell)
+    return found.price if isinstance(found, PricePer) else found
+
+
+def price_per(cell: Cell) -> object:
+    """The same, with the unit if the cell names it: `á 12,50 €/kpl`."""
+    if cell.kind is Kind.TEXT and (found := _PRICE_PER_UNIT.fullmatch(cell.shown)):
+        try:
+            unit = read_unit(found["unit"]).code
+        except UnknownUnit:
+            return _price(cell)
+        read = _price(Cell(Kind.TEXT, found["price"].strip()))
+        if isinstance(read, Noted):
+            return Noted(PricePer(read.value, unit), read.code, read.reason)
+        return PricePer(read, unit)
+    if cell.kind is Kind.TEXT:
+        return _price(Cell(Kind.TEXT, _PER_PIECE.sub("", cell.shown, count=1)))
+    return _price(cell)
+
+
+def _price(cell: Cell) -> object:
     price = decimal_of(cell, code="price.not_a_number", expected="1234,50")
     if price < 0 or price >= _HIGHEST_PRICE:
         raise CellProblem("price.out_of_range", f"{cell.shown} is not a price", "0 or more, without VAT")
@@ -137,10 +176,10 @@ def _columns(day: date | None) -> tuple[Column, ...]:
     parsers: dict[str, Parser] = {
         "code": text(60),
         "name": text(200),
-        "category_name": text(100),
+        "category_name": text(LONGEST_PATH),
         "unit": _unit,
-        "list_price": price,
-        "cost_price": price,
+        "list_price": price_per,
+        "cost_price": price_per,
         "vat_class": _vat_parser(day),
         "revenue_account": text(20),
         "barcode": text(60),
@@ -162,6 +201,7 @@ def _columns(day: date | None) -> tuple[Column, ...]:
             fill_merged=field in _FILL_MERGED,
             never=_NEVER.get(field, ()),
             fit=fit_codes if field == "code" else None,
+            by_heading=field == "category_name",
         )
         for field, parse in parsers.items()
     )
@@ -194,6 +234,7 @@ def read_products(
 
 
 def _complete_row(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
+    yield from _take_units_of_prices(values)
     if "unit" in values and values["unit"] is None:
         values["unit"] = "kpl"
     if "vat_class" in values:
@@ -205,7 +246,19 @@ def _complete_row(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
             del values[flag]
     if values.get("kind") is None:
         values["kind"] = kind_of(values.get("category_name") or "", values.get("unit"))
-    yield from ()
+
+
+def _take_units_of_prices(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
+    """A unit that stands beside a price is the row's, unless the row says another: then one of them is wrong."""
+    for field in ("list_price", "cost_price"):
+        found = values.get(field)
+        if isinstance(found, PricePer):
+            values[field] = found.price
+            if values.get("unit") is None:
+                values["unit"] = found.unit
+            elif values["unit"] != found.unit:
+                said = f"The price is per {found.unit}, the row says {values['unit']}"
+                yield field, CellProblem("price.other_unit", said, f"price per {values['unit']}")
 
 
 def kind_of(category_name: str, unit: str | None) -> str:

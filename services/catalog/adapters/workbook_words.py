@@ -23,7 +23,7 @@ LABELS: Final = {
         """
         Tuotenimi | Tuotteen nimi | Nimike | Nimi | Tuote | Tuotenimike | Nimikkeen nimi | Tuotekuvaus | Kuvaus |
         Selite | Product name | Product | Name | Item name | Item | Description | Produktnamn | Produkt | Namn |
-        Benämning | Artikelnamn | Artikel | Beskrivning
+        Nimitys | Tuotenimitys | Tuotteen kuvaus | Tuotteen selite | Benämning | Artikelnamn | Artikel | Beskrivning
         """
     ),
     "category_name": words(
@@ -47,6 +47,7 @@ LABELS: Final = {
         Veroton yksikköhinta | Hinta € | Hinta EUR | Hinta | Price excl VAT | Price without VAT | Price VAT 0
         | Price ex VAT | Net price | List price | Unit price | Sales price | Price | Price EUR | Pris exkl moms | Pris
         moms 0 | Pris exkl. moms | Listpris | À-pris | A-pris | Enhetspris | Försäljningspris | Pris
+        | À | Uusi hinta | Uusi hinta alv 0 | Nettohinta | Nettopris
         """
     ),
     "cost_price": words(

@@ -21,6 +21,7 @@ from shared.http import (
     page_schema,
     read,
     requires,
+    whole_tenant,
     with_etag,
 )
 
@@ -31,35 +32,45 @@ blp = Blueprint("categories", __name__, url_prefix="/categories", description="H
 @requires("products.read")
 @blp.arguments(PageQuery, location="query")
 @blp.response(200, page_schema(CategoryOut))
-def list_categories(query: dict[str, Any]) -> Page[Category]:
+def list_categories(query: dict[str, Any]) -> Page[use_cases.ShownCategory]:
     """List categories, oldest first"""
     with read() as uow:
-        return fetch_page(uow.session, select(Category), Category.id, limit=query["limit"], after=query["after"])
+        page = fetch_page(uow.session, select(Category), Category.id, limit=query["limit"], after=query["after"])
+        return Page(use_cases.shown_categories(uow, page.items), page.next)
 
 
 @blp.post("")
 @requires("products.write")
+@whole_tenant
 @blp.arguments(CategoryIn)
 @blp.response(201, CategoryOut)
-def create_category(body: dict[str, Any]) -> Category:
+def create_category(body: dict[str, Any]) -> use_cases.ShownCategory:
     """Make a category"""
-    return with_etag(use_cases.create_category(begin(), creation_request("category", body), body))
+    return _shown(use_cases.create_category(begin(), creation_request("category", body), body))
 
 
 @blp.get("/<category_id>")
 @requires("products.read")
 @blp.response(200, CategoryOut)
-def show_category(category_id: str) -> Category:
+def show_category(category_id: str) -> use_cases.ShownCategory:
     """Show a category"""
     with read() as uow:
-        return with_etag(get_or_404(uow.session, Category, category_id))
+        category = get_or_404(uow.session, Category, category_id)
+    return _shown(category)
 
 
 @blp.patch("/<category_id>")
 @requires("products.write")
+@whole_tenant
 @blp.arguments(CategoryChangeIn)
 @blp.response(200, CategoryOut)
-def change_category(body: dict[str, Any], category_id: str) -> Category:
+def change_category(body: dict[str, Any], category_id: str) -> use_cases.ShownCategory:
     """Change a category; send If-Match"""
     version = expected_version(required=True)
-    return with_etag(use_cases.change_category(begin(), category_id, body, expected_version=version, now=utc_now()))
+    return _shown(use_cases.change_category(begin(), category_id, body, expected_version=version, now=utc_now()))
+
+
+def _shown(category: Category) -> use_cases.ShownCategory:
+    with read() as uow:
+        (shown,) = use_cases.shown_categories(uow, [with_etag(category)])
+    return shown

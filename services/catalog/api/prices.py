@@ -13,7 +13,7 @@ from services.catalog.adapters.layouts import PRICES
 from services.catalog.api.schemas import UnitPriceString, reasonable_day
 from services.catalog.app import price_facts as use_cases
 from services.catalog.app.exports import price_rows
-from services.catalog.domain.price_facts import Question, Source
+from services.catalog.app.whose_prices import whose_prices
 from services.catalog.models import StoredPriceFact
 from shared.clock import business_day, utc_now
 from shared.db.paging import Page, fetch_page
@@ -32,8 +32,15 @@ from shared.http import (
 )
 from shared.imports.http import XLSX, export_answer
 from shared.imports.schemas import language_field
+from shared.prices import Question, Scope, Source
 
-blp = Blueprint("prices", __name__, url_prefix="/prices", description="What something costs, for whom, and why")
+blp = Blueprint(
+    "prices",
+    __name__,
+    url_prefix="/prices",
+    description="What something costs, for whom, and why",
+    for_whole_tenant=True,
+)
 
 
 class PriceFactIn(Schema):
@@ -101,12 +108,16 @@ class ExplainQuery(Schema):
 
     product = IdString(required=True)
     customer = IdString(load_default=None)
-    price_group = Text(60, load_default=None, metadata={"description": "The customer's price group"})
+    price_group = Text(
+        60,
+        load_default=None,
+        metadata={"description": "Default: the nearest site's, else the customer's"},
+    )
     site = fields.List(
         IdString(),
         load_default=list,
         validate=validate.Length(max=50),
-        metadata={"description": "The site, then those it lies in, nearest first; repeat the parameter"},
+        metadata={"description": "The site; repeated, those it lies in follow, nearest first, as given"},
     )
     on = fields.Date(load_default=None, validate=reasonable_day, metadata={"description": "Work date; default: today"})
     quantity = DecimalString(3, digits=14, load_default=Decimal(1))
@@ -117,7 +128,7 @@ class StepOut(Schema):
 
     fact_id = fields.String(attribute="fact.id")
     source = fields.Function(lambda step: step.fact.scope.source.name.lower())
-    verdict = fields.String(metadata={"description": "applied, other_scope, other_day, quantity, weaker, …"})
+    verdict = fields.String(metadata={"description": "applied, other_day, quantity, weaker, no_price_below"})
     price = UnitPriceString(attribute="fact.price", allow_none=True)
     discount_percent = DecimalString(2, attribute="fact.discount_percent", allow_none=True)
     min_quantity = DecimalString(3, attribute="fact.min_quantity")
@@ -133,6 +144,14 @@ class ResolutionOut(Schema):
     currency = fields.Constant("EUR")
     source = fields.String(
         allow_none=True, required=True, validate=validate.OneOf([source.name.lower() for source in Source])
+    )
+    price_group = fields.String(
+        allow_none=True,
+        required=True,
+        metadata={"description": "Whose prices were looked at, too"},
+    )
+    site_path = fields.List(
+        fields.String(), required=True, metadata={"description": "The site and those it lies in, nearest first"}
     )
     steps = fields.List(fields.Nested(StepOut), required=True)
 
@@ -186,9 +205,11 @@ class PublishedOut(Schema):
 def list_facts(query: dict[str, Any]) -> Page[StoredPriceFact]:
     """List prices and discounts beside the list prices, oldest first"""
     statement = select(StoredPriceFact)
-    for name in ("product_id", "price_group", "customer_id", "site_id"):
+    if "product_id" in query:
+        statement = statement.where(StoredPriceFact.product_id == query["product_id"])
+    for name in ("price_group", "customer_id", "site_id"):
         if name in query:
-            statement = statement.where(getattr(StoredPriceFact, name) == query[name])
+            statement = statement.where(StoredPriceFact.scope_key == Scope(**{name: query[name]}).key)
     with read() as uow:
         return fetch_page(uow.session, statement, StoredPriceFact.id, limit=query["limit"], after=query["after"])
 
@@ -230,13 +251,23 @@ def end_fact(body: dict[str, Any], fact_id: str) -> StoredPriceFact:
 @blp.arguments(ExplainQuery, location="query")
 @blp.response(200, ResolutionOut)
 def explain_price(query: dict[str, Any]) -> dict[str, Any]:
-    """Say what one unit costs for a customer at a site on a day, and why, step by step"""
+    """Say what one unit costs for a customer at a site on a day, and why, step by step
+
+    The first list price holds for the days before it too: products are often registered after the work was done.
+    """
     day = query["on"] or business_day(utc_now())
-    question = Question(day, query["quantity"], query["customer"], query["price_group"], tuple(query["site"]))
     with read() as uow:
+        whose = whose_prices(uow, query["customer"], query["price_group"], query["site"])
+        question = Question(day, query["quantity"], query["customer"], whose.price_group, whose.site_path)
         found = use_cases.explain_price(uow, query["product"], question)
     source = found.source.name.lower() if found.source else None
-    return {"unit_price": found.unit_price, "source": source, "steps": found.steps}
+    return {
+        "unit_price": found.unit_price,
+        "source": source,
+        "price_group": whose.price_group,
+        "site_path": whose.site_path,
+        "steps": found.steps,
+    }
 
 
 @blp.post("/adjustments/preview")

@@ -20,11 +20,13 @@ from services.catalog.api.schemas import (
 )
 from services.catalog.app import pricing
 from services.catalog.app import products as use_cases
+from services.catalog.app.categories import ids_within
 from services.catalog.app.exports import product_rows
+from services.catalog.app.search import find_products
 from services.catalog.domain.product import code_key, fold
-from services.catalog.models import Price, Product
+from services.catalog.models import Price, Product, prices_of
 from shared.clock import business_day, utc_now
-from shared.db import get_or_404
+from shared.db import UnitOfWork, get_or_404
 from shared.db.paging import Page, fetch_page
 from shared.http import (
     Blueprint,
@@ -34,6 +36,7 @@ from shared.http import (
     page_schema,
     read,
     requires,
+    whole_tenant,
     with_etag,
 )
 from shared.imports.http import XLSX, export_answer
@@ -48,7 +51,9 @@ blp = Blueprint("products", __name__, url_prefix="/products", description="Every
 def list_products(query: dict[str, Any]) -> Page[Product]:
     """List products, oldest first"""
     with read() as uow:
-        return fetch_page(uow.session, _filtered(query), Product.id, limit=query["limit"], after=query["after"])
+        if part := fold(query.pop("q", "")):
+            return find_products(uow, _filtered(uow, query), part, limit=query["limit"], after=query["after"])
+        return fetch_page(uow.session, _filtered(uow, query), Product.id, limit=query["limit"], after=query["after"])
 
 
 @blp.get("/export")
@@ -58,15 +63,19 @@ def list_products(query: dict[str, Any]) -> Page[Product]:
 def export_products(query: dict[str, Any]) -> Response:
     """Get all products that the filters let through as a workbook; prices only for those who may see them"""
     with read() as uow:
-        rows = product_rows(uow, _filtered(query), business_day(utc_now()))
+        rows = product_rows(uow, _filtered(uow, query), business_day(utc_now()))
         return export_answer(PRODUCTS, rows, query["lang"])
 
 
-def _filtered(query: dict[str, Any]) -> Select[Any]:
+def _filtered(uow: UnitOfWork, query: dict[str, Any]) -> Select[Any]:
     statement = select(Product)
-    for name in ("category_id", "kind", "field_recordable"):
+    for name in ("category_id", "kind", "field_recordable", "is_set"):
         if name in query:
             statement = statement.where(getattr(Product, name) == query[name])
+    if query.get("barcode"):
+        statement = statement.where(Product.barcode == query["barcode"])
+    if "within" in query:
+        statement = statement.where(Product.category_id.in_(ids_within(uow, query["within"])))
     if query.get("code"):
         statement = statement.where(Product.code_key == code_key(query["code"]))
     if query.get("q"):
@@ -76,6 +85,7 @@ def _filtered(query: dict[str, Any]) -> Select[Any]:
 
 @blp.post("")
 @requires("products.write")
+@whole_tenant
 @blp.arguments(ProductIn)
 @blp.response(201, ProductOut)
 def create_product(body: dict[str, Any]) -> Product:
@@ -94,6 +104,7 @@ def show_product(product_id: str) -> Product:
 
 @blp.patch("/<product_id>")
 @requires("products.write")
+@whole_tenant
 @blp.arguments(ProductChangeIn)
 @blp.response(200, ProductOut)
 def change_product(body: dict[str, Any], product_id: str) -> Product:
@@ -104,6 +115,7 @@ def change_product(body: dict[str, Any], product_id: str) -> Product:
 
 @blp.post("/<product_id>/archive")
 @requires("products.write")
+@whole_tenant
 @blp.response(200, ProductOut)
 def archive_product(product_id: str) -> Product:
     """Take a product out of use; its code stays taken"""
@@ -112,6 +124,7 @@ def archive_product(product_id: str) -> Product:
 
 @blp.post("/<product_id>/restore")
 @requires("products.write")
+@whole_tenant
 @blp.response(200, ProductOut)
 def restore_product(product_id: str) -> Product:
     """Take an archived product into use again"""
@@ -125,11 +138,12 @@ def list_prices(product_id: str) -> dict[str, Any]:
     """List a product's list prices, oldest first"""
     with read() as uow:
         product = get_or_404(uow.session, Product, product_id)
-        return {"items": pricing.prices_of(uow, [product.id])}
+        return {"items": prices_of(uow, [product.id])}
 
 
 @blp.post("/<product_id>/prices")
 @requires("products.write")
+@whole_tenant
 @blp.arguments(PriceIn)
 @blp.response(201, PriceOut)
 def add_price(body: dict[str, Any], product_id: str) -> Price:

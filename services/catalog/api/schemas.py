@@ -9,10 +9,12 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_dump, validate
 
+from services.catalog.domain.categories import LONGEST_PATH
 from services.catalog.domain.prices import price_text
 from services.catalog.domain.product import LONGEST, LONGEST_CATEGORY_NAME, Kind
 from shared.http import DecimalString, IdString, PageQuery, Schema, Text, caller
 from shared.imports.schemas import language_field
+from shared.units import unit as unit_of
 from shared.vat import VatClass
 
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
@@ -54,7 +56,12 @@ class ProductChangeIn(Schema):
     kind = fields.String(validate=one_of(Kind), metadata={"description": "Default: material"})
     category_id = IdString()
     category_name = Text(
-        LONGEST_CATEGORY_NAME, min_length=1, metadata={"description": "In place of the id; made if it is new"}
+        LONGEST_PATH,
+        min_length=1,
+        metadata={
+            "description": "In place of the id; made if it is new. A path says in which categories it lies",
+            "example": "Työ > Sähkötyö",
+        },
     )
     unit = Text(30, min_length=1, metadata={"description": "Stored as the short code", "example": "h"})
     list_price = UnitPriceString(
@@ -75,6 +82,12 @@ class ProductChangeIn(Schema):
         values=Text(60, min_length=1),
         validate=validate.Length(max=20),
         metadata={"description": "Product code in each accounting system", "example": {"netvisor": "HUOLTO"}},
+    )
+    target_accounts = fields.Dict(
+        keys=fields.String(validate=validate.Regexp(r"\A[a-z][a-z0-9_]{0,39}\Z")),
+        values=Text(LONGEST["revenue_account"], min_length=1),
+        validate=validate.Length(max=20),
+        metadata={"description": "Revenue account where a system has another one", "example": {"procountor": "3010"}},
     )
 
 
@@ -97,6 +110,14 @@ class ProductOut(Schema):
     category_id = fields.String(required=True)
     category_name = fields.String(required=True)
     unit = fields.String(required=True)
+    einvoice_unit = fields.Function(
+        lambda product: unit_of(product.unit).un_ece,
+        metadata={
+            "type": "string",
+            "description": "The unit in e-invoices: UN/ECE Recommendation 20",
+            "example": "HUR",
+        },
+    )
     list_price = UnitPriceString(
         allow_none=True, metadata={"description": "What holds now; needs the permission prices.read"}
     )
@@ -109,6 +130,8 @@ class ProductOut(Schema):
     construction_service = fields.Boolean(required=True)
     invoice_text = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     target_codes = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    target_accounts = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    is_set = fields.Boolean(required=True, metadata={"description": "It becomes the rows of its components"})
     archived = fields.Boolean(required=True)
     created_at = fields.DateTime(required=True)
     changed_at = fields.DateTime(required=True)
@@ -125,11 +148,14 @@ class ProductOut(Schema):
 class ProductFilters(Schema):
     """Filters of the list of products; all given ones must hold."""
 
-    q = Text(100, metadata={"description": "Part of the code or name"})
+    q = Text(100, metadata={"description": "Part of the code or name, or the bar code"})
     code = Text(LONGEST["code"], metadata={"description": "The code, whatever the case"})
+    barcode = Text(LONGEST["barcode"], metadata={"description": "The bar code, as it is read"})
     category_id = IdString()
+    within = IdString(metadata={"description": "A category: products in it and in those inside it"})
     kind = fields.String(validate=one_of(Kind))
     field_recordable = fields.Boolean()
+    is_set = fields.Boolean(metadata={"description": "true: only sets; false: only other products"})
     archived = fields.Boolean(
         load_default=False, metadata={"description": "true: those out of use; default: those in use"}
     )
@@ -166,6 +192,9 @@ class CategoryOut(Schema):
     version = fields.Integer(required=True)
     name = fields.String(required=True)
     parent_id = fields.String(allow_none=True)
+    path = fields.String(
+        required=True, metadata={"description": "With the categories that it lies in", "example": "Työ > Sähkötyö"}
+    )
 
 
 class PriceIn(Schema):
@@ -223,3 +252,21 @@ class DayQuery(Schema):
     """A day."""
 
     on = fields.Date(load_default=None, validate=reasonable_day, metadata={"description": "Default: today"})
+
+
+class UnitOut(Schema):
+    """A unit of quantity."""
+
+    code = fields.String(required=True, metadata={"description": "As it is stored and printed", "example": "h"})
+    fi = fields.String(required=True)
+    sv = fields.String(required=True)
+    en = fields.String(required=True)
+    einvoice_unit = fields.String(
+        required=True, attribute="un_ece", metadata={"description": "UN/ECE Recommendation 20", "example": "HUR"}
+    )
+
+
+class UnitsOut(Schema):
+    """All units, in the order in which they are shown."""
+
+    items = fields.List(fields.Nested(UnitOut), required=True)

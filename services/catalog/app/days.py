@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from services.catalog.app.events import publish_product
+from services.catalog.app.events import publish_products
 from services.catalog.app.pricing import refresh_price
 from services.catalog.models import Price, Product
 from shared import day_turn
@@ -49,7 +49,6 @@ def _refresh(database: Database, context: Context, product_ids: list[str], day: 
             refresh_price(product, prices[product.id], day)
         changed = [product for product in products if uow.session.is_modified(product)]
         uow.session.flush()
-        for product in changed:
-            publish_product(uow, product)
+        publish_products(uow, changed, day)
         uow.commit()
     return len(changed)

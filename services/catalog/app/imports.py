@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
-from services.catalog.app.categories import add_category
-from services.catalog.app.events import publish_product
+from services.catalog.app.categories import place_category, tree_of
+from services.catalog.app.events import publish_products
 from services.catalog.app.pricing import change_price_from
 from services.catalog.app.products import new_record, plain_fields, store_changes, stored_fields
+from services.catalog.app.search import pack
+from services.catalog.domain.categories import CategoryTree, path_text
 from services.catalog.domain.errors import InvalidCategory, InvalidProduct, ProductArchived
 from services.catalog.domain.imported_row import product_fields, shown_fields
 from services.catalog.domain.prices import price_text
-from services.catalog.domain.product import changed_product, checked_category_name, code_key, fold, new_product
-from services.catalog.models import Category, Import, ImportFile, ImportMapping, Price, Product
+from services.catalog.domain.product import changed_product, code_key, fold, new_product
+from services.catalog.models import (
+    Category,
+    Import,
+    ImportFile,
+    ImportMapping,
+    ImportPart,
+    Price,
+    Product,
+    parts,
+    prices_of,
+    sets_with,
+)
 from shared.clock import business_day
 from shared.db import UnitOfWork
 from shared.errors import FieldError
@@ -27,10 +40,10 @@ from shared.ids import new_id
 from shared.imports import Action, ImportRequest, ImportTables, PlannedRow, run_import, same_when_written
 from shared.vat import NoVatRate, VatClass, rate_on
 
-_AT_ONCE = 500
-"""Keys in one query: PostgreSQL and SQLite both have a limit on parameters."""
+_WRITTEN_AT_ONCE = 1_000
+"""Products of one part: a whole number of search pages."""
 
-TABLES = ImportTables(Import, ImportFile, ImportMapping)
+TABLES = ImportTables(Import, ImportFile, ImportMapping, ImportPart)
 
 
 def import_products(uow: UnitOfWork, reading: TableReading, request: ImportRequest, *, now: datetime) -> Import:
@@ -40,8 +53,12 @@ def import_products(uow: UnitOfWork, reading: TableReading, request: ImportReque
     its field as it is; a new list price holds from the business day of `now`. Emits product.changed.v1 for every
     product made or changed.
     """
-    register = ProductRegister(uow, frozenset(reading.columns.values()), business_day(now))
-    return run_import(uow, TABLES, register, reading, request, now=now)  # type: ignore[no-any-return]
+    return run_import(uow, TABLES, open_products(uow, reading, now), reading, request, now=now)  # type: ignore[no-any-return]
+
+
+def open_products(uow: UnitOfWork, reading: TableReading, now: datetime) -> ProductRegister:
+    """Return the register inside an open unit of work."""
+    return ProductRegister(uow, frozenset(reading.columns.values()), business_day(now))
 
 
 class ProductRegister:
@@ -54,29 +71,37 @@ class ProductRegister:
         self._day = day
         self._products: dict[str, Product] = {}
         self._categories: dict[str, Category] = {}
+        self._tree = CategoryTree({})
         self._planned: dict[str, int] = {}
 
     def plan(self, rows: Sequence[ParsedRow]) -> list[PlannedRow]:
         """Say what each row would do; looks all of them up at once and writes nothing."""
-        keys = sorted({code_key(row.values["code"]) for row in rows})
-        for part in _parts(keys):
+        for part in parts(code_key(row.values["code"]) for row in rows):
             for product in self._uow.session.scalars(select(Product).where(Product.code_key.in_(part))):
                 self._products[product.code_key] = product
         self._categories = {category.name_key: category for category in self._uow.session.scalars(select(Category))}
+        self._tree = tree_of(self._categories.values())
         return [self._plan(row) for row in rows]
 
     def write(self, planned: Sequence[PlannedRow]) -> dict[str, int]:
-        """Make and change the products with their categories and prices, then emit them all."""
+        """Make and change the products with their categories and prices and emit them all, part by part."""
+        versions: dict[str, int] = {}
+        for start in range(0, len(planned), _WRITTEN_AT_ONCE):
+            versions |= self._write_part(planned[start : start + _WRITTEN_AT_ONCE])
+        return versions
+
+    def _write_part(self, planned: Sequence[PlannedRow]) -> dict[str, int]:
         prices = self._prices([str(plan.record_id) for plan in planned])
         with self._uow.session.no_autoflush:  # one version for each product, whatever is looked up in between
             products = [self._store(plan) for plan in planned]
+            pack(self._uow, products)
         self._uow.session.flush()
         for plan, product in zip(planned, products, strict=True):
             if "list_price" in plan.values:
                 change_price_from(self._uow, product, prices[product.id], self._day, plan.values["list_price"])
         self._uow.session.flush()
-        for product in products:
-            publish_product(self._uow, product)
+        publish_products(self._uow, products, self._day)
+        self._uow.write()
         return {product.id: product.version for product in products}
 
     def _store(self, plan: PlannedRow) -> Product:
@@ -98,16 +123,12 @@ class ProductRegister:
         return product
 
     def _category(self, name: str) -> Category:
-        key = fold(name)
-        if key not in self._categories:
-            self._categories[key] = add_category(self._uow, name)
-        return self._categories[key]
+        return place_category(self._uow, self._tree, self._categories, name)
 
     def _prices(self, product_ids: Sequence[str]) -> Mapping[str, list[Price]]:
         found: dict[str, list[Price]] = defaultdict(list)
-        for part in _parts(product_ids):
-            for price in self._uow.session.scalars(select(Price).where(Price.product_id.in_(part))):
-                found[price.product_id].append(price)
+        for price in prices_of(self._uow, product_ids):
+            found[price.product_id].append(price)
         return found
 
     def _plan(self, row: ParsedRow) -> PlannedRow:
@@ -118,12 +139,15 @@ class ProductRegister:
         fields = product_fields(row.values, self._columns, before)
         try:
             self._refuse_second_row(row, code_key(key))
-            if fields.get("category_name"):
-                fields["category_name"] = checked_category_name(fields["category_name"])
+            path = self._tree.read(fields["category_name"]) if fields.get("category_name") else ()
+            if path:
+                fields["category_name"] = path_text(path)
             if existing is None or before is None:
                 record_id, new = existing.id if existing else new_id(), self._new(fields)
+                self._tree.place(path)
                 return PlannedRow(row, Action.CREATED, key, label, record_id, new, stored=self._shown(new))
-            changes = self._changes(existing, fields)
+            changes = self._changes(existing, fields, path)
+            self._tree.place(path)
         except (InvalidProduct, InvalidCategory, ProductArchived) as error:
             problems = error.errors or (FieldError("/code", error.code, error.detail),)
             return PlannedRow(row, Action.REFUSED, key, label, problems=problems)
@@ -148,12 +172,12 @@ class ProductRegister:
         product = new_product(plain_fields(fields))
         return {**product, **{name: fields[name] for name in ("category_name", "list_price") if name in fields}}
 
-    def _changes(self, existing: Product, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _changes(self, existing: Product, fields: Mapping[str, Any], path: Sequence[str]) -> dict[str, Any]:
         comparable = {name: value for name, value in plain_fields(fields).items() if name != "code"}
         before = stored_fields(existing)
         changed = changed_product(before, comparable)
         changes = {name: value for name, value in changed.items() if not same_when_written(before[name], value)}
-        if fields.get("category_name") and fold(fields["category_name"]) != existing.category.name_key:
+        if path and fold(path[-1]) != existing.category.name_key:
             changes["category_name"] = fields["category_name"]
         if fields.get("list_price") is not None and fields["list_price"] != existing.list_price:
             changes["list_price"] = fields["list_price"]
@@ -168,10 +192,6 @@ class ProductRegister:
             raise InvalidProduct(errors=[FieldError("/code", "code.duplicate", detail)])
 
 
-def _parts(keys: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
-
-
 def _trimmed(price: Decimal | None) -> Decimal | None:
     return None if price is None else Decimal(price_text(price))
 
@@ -184,14 +204,18 @@ class ProductUndo:
         self._products: dict[str, Product] = {}
 
     def touched(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Return the rows whose products were changed since."""
-        for part in _parts([row["id"] for row in rows]):
+        """Return the rows whose products were changed since, or are needed by a set."""
+        for part in parts(row["id"] for row in rows):
             statement = select(Product).where(Product.id.in_(part)).with_for_update(of=Product)
             self._products |= {product.id: product for product in self._uow.session.scalars(statement)}
+        made = [row["id"] for row in rows if row["action"] == Action.CREATED]
+        in_sets = sets_with(self._uow, made)
         return [
             row["row"]
             for row in rows
-            if row["id"] not in self._products or self._products[row["id"]].version != row["version"]
+            if row["id"] not in self._products
+            or self._products[row["id"]].version != row["version"]
+            or row["id"] in in_sets
         ]
 
     def take_back(self, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
@@ -201,9 +225,8 @@ class ProductUndo:
         """
         prices: dict[str, list[Price]] = defaultdict(list)
         categories = {category.name: category for category in self._uow.session.scalars(select(Category))}
-        for part in _parts([row["id"] for row in rows]):
-            for price in self._uow.session.scalars(select(Price).where(Price.product_id.in_(part))):
-                prices[price.product_id].append(price)
+        for price in prices_of(self._uow, [row["id"] for row in rows]):
+            prices[price.product_id].append(price)
         with self._uow.session.no_autoflush:
             for row in rows:
                 product = self._products[row["id"]]
@@ -214,8 +237,7 @@ class ProductUndo:
                     self._restore(product, row["changes"], categories, prices[product.id], business_day(now))
         changed = [product for product in self._products.values() if self._uow.session.is_modified(product)]
         self._uow.session.flush()
-        for product in changed:
-            publish_product(self._uow, product)
+        publish_products(self._uow, changed, business_day(now))
 
     def _restore(
         self,

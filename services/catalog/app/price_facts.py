@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, select
 
-from services.catalog.app.pricing import prices_of
+from services.catalog.app.events import publish_prices
 from services.catalog.domain.errors import InvalidPrice
-from services.catalog.domain.price_facts import PriceFact, Question, Resolution, Scope, adjusted, check_fact, resolve
+from services.catalog.domain.price_facts import adjusted, check_fact
 from services.catalog.domain.product import refuse_archived
-from services.catalog.models import Product, StoredPriceFact
+from services.catalog.models import Price, Product, StoredPriceFact, parts, prices_of
 from shared.db import UnitOfWork, get_or_404
 from shared.db.database import Creation
 from shared.errors import FieldError
 from shared.ids import new_id
 from shared.periods import closing_days
+from shared.prices import PriceFact, Question, Resolution, Scope, resolve
 
 MOST_ADJUSTED = 60_000
 """Prices that one adjustment may publish."""
@@ -69,8 +70,9 @@ def add_fact(uow: UnitOfWork, creation: Creation, product_id: str, given: Mappin
         if scope == Scope():
             detail = "List prices are set at the product; name a group, a customer or a site."
             raise InvalidPrice(errors=[FieldError("/price_group", "no_scope", detail)])
-        fact = store_fact(uow, creation.id, product_id, scope, given)
+        *ended, fact = store_fact(uow, creation.id, product_id, scope, given)
         uow.session.flush()
+        publish_prices(uow, [*ended, fact])
         uow.created(creation, fact.id)
         uow.commit()
     return fact
@@ -82,60 +84,61 @@ def end_fact(uow: UnitOfWork, fact_id: str, *, valid_to: date) -> StoredPriceFac
         fact = get_or_404(uow.session, StoredPriceFact, fact_id, for_update=True)
         same = _alike(uow, fact.product_id, fact.scope_key, fact.min_quantity)
         closing_days([one.period for one in same if one.id != fact.id], fact.valid_from, valid_to)
-        fact.valid_to = valid_to
+        if fact.valid_to != valid_to:
+            fact.valid_to = valid_to
+            uow.session.flush()
+            publish_prices(uow, [fact])
         uow.commit()
     return fact
 
 
 def store_fact(
     uow: UnitOfWork, fact_id: str, product_id: str, scope: Scope, given: Mapping[str, Any]
-) -> StoredPriceFact:
-    """Store a fact inside the open transaction. Raises PeriodOverlap, InvalidPeriod."""
-    min_quantity = given.get("min_quantity") or Decimal(0)
-    same = _alike(uow, product_id, scope.key, min_quantity)
-    closing = closing_days([one.period for one in same], given["valid_from"], given.get("valid_to"))
-    for one in same:
-        if one.id in closing:
-            one.valid_to = closing[one.id]
+) -> list[StoredPriceFact]:
+    """Store a fact inside the open transaction; returns those that it ended, and itself last: all to be published.
+
+    Raises PeriodOverlap, InvalidPeriod.
+    """
+    same = _alike(uow, product_id, scope.key, given.get("min_quantity") or Decimal(0))
+    ended = _end_before(same, given["valid_from"], given.get("valid_to"))
     uow.session.flush()
-    fact = StoredPriceFact(
-        id=fact_id,
-        product_id=product_id,
-        scope_key=scope.key,
-        price_group=scope.price_group,
-        customer_id=scope.customer_id,
-        site_id=scope.site_id,
-        min_quantity=min_quantity,
-        price=given.get("price"),
-        discount_percent=given.get("discount_percent"),
-        currency="EUR",
-        valid_from=given["valid_from"],
-        valid_to=given.get("valid_to"),
-    )
+    fact = _new_fact(fact_id, product_id, scope, given)
     uow.session.add(fact)
-    return fact
+    return [*ended, fact]
 
 
 def explain_price(uow: UnitOfWork, product_id: str, question: Question) -> Resolution:
     """Return what a product costs for whom the question names, with every step. Raises NotFound."""
     product = get_or_404(uow.session, Product, product_id)
-    return resolve(facts_of(uow, product.id), question)
+    return resolve(facts_in_scope(uow, product.id, question), question)
 
 
-def facts_of(uow: UnitOfWork, product_id: str) -> list[PriceFact]:
-    """Return all facts of a product, its list prices among them."""
-    listed = [PriceFact(one.id, Scope(), one.period, price=one.price) for one in prices_of(uow, [product_id])]
-    stored = select(StoredPriceFact).where(StoredPriceFact.product_id == product_id)
+def facts_in_scope(uow: UnitOfWork, product_id: str, question: Question) -> list[PriceFact]:
+    """Return the facts of a product that are in the question's scope on any day, its list prices among them.
+
+    The first list price holds for the days before it too, as it does for the rows of work orders.
+    """
+    prices = sorted(prices_of(uow, [product_id]), key=lambda one: one.period.first)
+    listed = [PriceFact(one.id, Scope(), one.period, price=one.price) for one in prices]
+    if listed and question.day < listed[0].period.first:
+        listed[0] = replace(listed[0], period=replace(listed[0].period, first=date.min))
+    stored = select(StoredPriceFact).where(
+        StoredPriceFact.product_id == product_id, StoredPriceFact.scope_key.in_(question.scope_keys)
+    )
     return [*listed, *(fact.value() for fact in uow.session.scalars(stored))]
 
 
 def preview_adjustment(uow: UnitOfWork, wanted: Adjustment) -> list[AdjustedPrice]:
-    """Say what each price of the new list would be; products without a price in the source are left out."""
+    """Say what each price of the new list would be, from those that hold on its first day in the source.
+
+    Products without a price there are left out.
+    """
     found = []
     statement = select(Product).where(Product.archived_at.is_(None)).order_by(Product.code_key).limit(MOST_ADJUSTED)
     groups = _group_prices(uow, [wanted.source, wanted.target], wanted.valid_from)
+    listed = _list_prices(uow, wanted.valid_from) if wanted.source is None else {}
     for product in uow.session.scalars(statement):
-        base = product.list_price if wanted.source is None else groups.get((product.id, wanted.source))
+        base = groups.get((product.id, wanted.source)) if wanted.source else listed.get(product.id)
         if base is not None:
             new = adjusted(base, wanted.percent, wanted.step)
             now = groups.get((product.id, wanted.target))
@@ -151,11 +154,47 @@ def publish_adjustment(uow: UnitOfWork, wanted: Adjustment) -> int:
     with uow:
         lines = preview_adjustment(uow, wanted)
         changed = [line for line in lines if line.now != line.new]
-        for line in changed:
-            given = {"price": line.new, "valid_from": wanted.valid_from}
-            store_fact(uow, new_id(), line.product_id, Scope(price_group=wanted.target), given)
+        scope = Scope(price_group=wanted.target)
+        alike = _alike_by_product(uow, scope, [line.product_id for line in changed])
+        ended = [
+            one for line in changed for one in _end_before(alike.get(line.product_id, []), wanted.valid_from, None)
+        ]
+        uow.session.flush()  # what ends must have ended before something else may begin
+        new = [
+            _new_fact(new_id(), line.product_id, scope, {"price": line.new, "valid_from": wanted.valid_from})
+            for line in changed
+        ]
+        uow.session.add_all(new)
+        uow.session.flush()
+        publish_prices(uow, [*ended, *new])
         uow.commit()
     return len(changed)
+
+
+def _end_before(same: Sequence[StoredPriceFact], first: date, last: date | None) -> list[StoredPriceFact]:
+    """End what a new price from `first` to `last` ends, and return it. Raises PeriodOverlap, InvalidPeriod."""
+    closing = closing_days([one.period for one in same], first, last)
+    ended = [one for one in same if one.id in closing]
+    for one in ended:
+        one.valid_to = closing[one.id]
+    return ended
+
+
+def _new_fact(fact_id: str, product_id: str, scope: Scope, given: Mapping[str, Any]) -> StoredPriceFact:
+    return StoredPriceFact(
+        id=fact_id,
+        product_id=product_id,
+        scope_key=scope.key,
+        price_group=scope.price_group,
+        customer_id=scope.customer_id,
+        site_id=scope.site_id,
+        min_quantity=given.get("min_quantity") or Decimal(0),
+        price=given.get("price"),
+        discount_percent=given.get("discount_percent"),
+        currency="EUR",
+        valid_from=given["valid_from"],
+        valid_to=given.get("valid_to"),
+    )
 
 
 def _group_prices(uow: UnitOfWork, groups: Sequence[str | None], day: date) -> dict[tuple[str, str], Decimal]:
@@ -166,6 +205,12 @@ def _group_prices(uow: UnitOfWork, groups: Sequence[str | None], day: date) -> d
         for fact in uow.session.scalars(statement)
         if fact.price is not None
     }
+
+
+def _list_prices(uow: UnitOfWork, day: date) -> dict[str, Decimal]:
+    holding = Price.valid_to.is_(None) | (Price.valid_to >= day)
+    statement = select(Price.product_id, Price.price).where(Price.valid_from <= day, holding)
+    return {row.product_id: row.price for row in uow.session.execute(statement)}
 
 
 def _holding(day: date) -> Select[StoredPriceFact]:
@@ -179,3 +224,15 @@ def _alike(uow: UnitOfWork, product_id: str, scope_key: str, min_quantity: Decim
         fact.product_id == product_id, fact.scope_key == scope_key, fact.min_quantity == min_quantity
     )
     return list(uow.session.scalars(statement.order_by(fact.valid_from)))
+
+
+def _alike_by_product(uow: UnitOfWork, scope: Scope, product_ids: Sequence[str]) -> dict[str, list[StoredPriceFact]]:
+    found: dict[str, list[StoredPriceFact]] = {}
+    for part in parts(product_ids):
+        fact = StoredPriceFact
+        statement = select(fact).where(
+            fact.product_id.in_(part), fact.scope_key == scope.key, fact.min_quantity == Decimal(0)
+        )
+        for one in uow.session.scalars(statement):
+            found.setdefault(one.product_id, []).append(one)
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from services.catalog.app.events import publish_product
+from services.catalog.app.events import publish_prices, publish_products, publish_removed_price
 from services.catalog.app.imports import TABLES
-from services.catalog.app.pricing import prices_of, refresh_price
+from services.catalog.app.pricing import refresh_price
 from services.catalog.domain.errors import InvalidPrice
-from services.catalog.domain.price_facts import Scope, check_fact
+from services.catalog.domain.price_facts import check_fact
 from services.catalog.domain.product import code_key
-from services.catalog.models import Import, Price, Product, StoredPriceFact
+from services.catalog.models import Import, Price, Product, StoredPriceFact, parts, prices_of
 from shared.clock import business_day
 from shared.db import UnitOfWork
 from shared.errors import FieldError
@@ -24,8 +24,8 @@ from shared.excel.table import ParsedRow, TableReading
 from shared.ids import new_id
 from shared.imports import Action, ImportRequest, PlannedRow, run_import
 from shared.periods import InvalidPeriod, Period, PeriodOverlap, closing_days
+from shared.prices import Scope
 
-_AT_ONCE = 500
 _Slot = tuple[str, str, Decimal]
 """Product id, scope key, quantity step: facts of one slot may not overlap."""
 
@@ -34,11 +34,16 @@ def import_prices(uow: UnitOfWork, reading: TableReading, request: ImportRequest
     """Import list prices and prices of groups, customers and sites; without a first day they hold from today.
 
     A row with the first day of a known price amends it; else an open price that began earlier ends the day before.
-    A row without a first day changes nothing if its price holds already. Emits product.changed.v1 for each product
-    whose list price of today changed.
+    A row without a first day changes nothing if its price holds already. Emits price.changed.v1 for each price of a
+    group, customer or site that was made, changed or ended, and product.changed.v1 for each product with another list
+    price in any period.
     """
-    register = PriceRegister(uow, business_day(now), now)
-    return run_import(uow, TABLES, register, reading, request, now=now)  # type: ignore[no-any-return]
+    return run_import(uow, TABLES, open_prices(uow, reading, now), reading, request, now=now)  # type: ignore[no-any-return]
+
+
+def open_prices(uow: UnitOfWork, _reading: TableReading, now: datetime) -> PriceRegister:
+    """Return the register inside an open unit of work."""
+    return PriceRegister(uow, business_day(now), now)
 
 
 @dataclass(slots=True)
@@ -56,6 +61,14 @@ class _Fact:
     def period(self) -> Period:
         return Period(self.id, self.first, self.last)
 
+    def store(self) -> None:
+        """Write price and last day to what is stored, if anything is."""
+        if isinstance(self.stored, Price) and self.price is not None:
+            self.stored.valid_to, self.stored.price = self.last, self.price
+        elif isinstance(self.stored, StoredPriceFact):
+            self.stored.valid_to, self.stored.price = self.last, self.price
+            self.stored.discount_percent = self.discount
+
 
 class PriceRegister:
     """The prices that rows become (a `shared.imports.Register`)."""
@@ -70,34 +83,32 @@ class PriceRegister:
 
     def plan(self, rows: Sequence[ParsedRow]) -> list[PlannedRow]:
         """Say what each row would do; looks all of them up at once and writes nothing."""
-        for part in _parts(code_key(row.values["code"]) for row in rows):
+        for part in parts(code_key(row.values["code"]) for row in rows):
             for product in self._uow.session.scalars(select(Product).where(Product.code_key.in_(part))):
                 self._products[product.code_key] = product
         self._load([product.id for product in self._products.values()])
         return [self._plan(row) for row in rows]
 
     def write(self, planned: Sequence[PlannedRow]) -> dict[str, int]:
-        """End and amend what is stored, add what is new, and publish products whose list price changed."""
+        """End and amend what is stored, add what is new, and publish all of it."""
         for facts in self._slots.values():
             for fact in facts:
-                if isinstance(fact.stored, Price) and fact.price is not None:
-                    fact.stored.valid_to, fact.stored.price = fact.last, fact.price
-                elif isinstance(fact.stored, StoredPriceFact):
-                    fact.stored.valid_to, fact.stored.price = fact.last, fact.price
-                    fact.stored.discount_percent = fact.discount
-        self._uow.session.flush()  # what ends must have ended before something else may begin
-        for slot, facts in self._slots.items():
-            self._uow.session.add_all(self._new(slot, fact) for fact in facts if fact.stored is None)
-        self._uow.session.flush()
+                fact.store()
+        session = self._uow.session
+        changed = [one for one in session.dirty if isinstance(one, StoredPriceFact) and session.is_modified(one)]
+        session.flush()  # what ends must have ended before something else may begin
+        new = [self._new(slot, fact) for slot, facts in self._slots.items() for fact in facts if fact.stored is None]
+        session.add_all(new)
         keys = {code_key(plan.row.values["code"]) for plan in planned if _scope(plan.row.values) == Scope()}
-        publish_list_prices(self._uow, [self._products[key] for key in sorted(keys)], self._day)
+        publish_list_prices(self._uow, [self._products[key] for key in sorted(keys)], self._now)
+        publish_prices(self._uow, changed + [one for one in new if isinstance(one, StoredPriceFact)])
         return {str(plan.record_id): 1 for plan in planned}
 
     def _load(self, product_ids: Sequence[str]) -> None:
-        for part in _parts(product_ids):
-            for price in prices_of(self._uow, part):
-                fact = _Fact(price.id, price.valid_from, price.valid_to, price.price, None, price)
-                self._slots.setdefault((price.product_id, "list", Decimal(0)), []).append(fact)
+        for price in prices_of(self._uow, product_ids):
+            fact = _Fact(price.id, price.valid_from, price.valid_to, price.price, None, price)
+            self._slots.setdefault((price.product_id, "list", Decimal(0)), []).append(fact)
+        for part in parts(product_ids):
             for one in self._uow.session.scalars(
                 select(StoredPriceFact).where(StoredPriceFact.product_id.in_(part)).order_by(StoredPriceFact.valid_from)
             ):
@@ -188,7 +199,7 @@ class PriceUndo:
     def touched(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         """Return the rows whose prices are not as the import left them."""
         ids = [row["id"] for row in rows] + [one for row in rows for one in row["values"]["ended"]]
-        for part in _parts(ids):
+        for part in parts(ids):
             listed = self._uow.session.scalars(select(Price).where(Price.id.in_(part)).with_for_update())
             self._facts |= {price.id: price for price in listed}
             statement = select(StoredPriceFact).where(StoredPriceFact.id.in_(part)).with_for_update()
@@ -198,55 +209,69 @@ class PriceUndo:
     def take_back(self, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
         """Remove added prices, open again what they ended, give amended ones their old values, publish products."""
         added = {row["id"] for row in rows if row["action"] == Action.CREATED}
-        products = {self._facts[row["id"]].product_id for row in rows}
+        session = self._uow.session
+        products = {fact.product_id for fact in self._facts.values() if isinstance(fact, Price)}
         for fact_id in added:
-            self._uow.session.delete(self._facts[fact_id])
-        self._uow.session.flush()
+            fact = self._facts[fact_id]
+            if isinstance(fact, StoredPriceFact):
+                publish_removed_price(self._uow, fact)
+            session.delete(fact)
+        session.flush()
         for row in rows:
             for ended in row["values"]["ended"]:
                 if ended in self._facts and ended not in added:
                     self._facts[ended].valid_to = None
             for change in row["changes"]:
                 _give_back(self._facts[row["id"]], change["field"], change["old"])
-        self._uow.session.flush()
-        for part in _parts(products):
-            found = list(self._uow.session.scalars(select(Product).where(Product.id.in_(part))))
-            publish_list_prices(self._uow, found, business_day(now))
+        changed = [one for one in session.dirty if isinstance(one, StoredPriceFact) and session.is_modified(one)]
+        session.flush()
+        publish_prices(self._uow, changed)
+        found = [
+            product
+            for part in parts(products)
+            for product in session.scalars(select(Product).where(Product.id.in_(part)))
+        ]
+        publish_list_prices(self._uow, found, now)
 
     def _is_untouched(self, row: Mapping[str, Any]) -> bool:
         fact = self._facts.get(row["id"])
         if fact is None:
             return False
         values = row["values"]
-        same_price = fact.price == (None if values["price"] is None else Decimal(values["price"]))
+        same_price = fact.price == _decimal(values["price"])
         last = fact.valid_to.isoformat() if fact.valid_to else None
         # A later row of the same file may have ended what an earlier one left open.
         same_end = last == values["valid_to"] or values["valid_to"] is None
-        return same_price and fact.valid_from.isoformat() == values["valid_from"] and same_end
+        same_discount = not isinstance(fact, StoredPriceFact) or fact.discount_percent == _decimal(
+            values["discount_percent"]
+        )
+        return same_price and same_discount and fact.valid_from.isoformat() == values["valid_from"] and same_end
 
 
-def publish_list_prices(uow: UnitOfWork, products: Sequence[Product], day: date) -> None:
-    """Set `list_price` of each product to what holds on `day`, and emit those that changed."""
-    for part in _parts(product.id for product in products):
-        by_product: dict[str, list[Price]] = {}
-        for price in prices_of(uow, part):
-            by_product.setdefault(price.product_id, []).append(price)
-        for product in products:
-            if product.id in part:
-                refresh_price(product, by_product.get(product.id, []), day)
-    changed = [product for product in products if uow.session.is_modified(product)]
+def publish_list_prices(uow: UnitOfWork, products: Sequence[Product], now: datetime) -> None:
+    """Set `list_price` of each product to what holds today, after its prices changed, and emit the products."""
+    day = business_day(now)
+    by_product: dict[str, list[Price]] = {}
+    for price in prices_of(uow, [product.id for product in products]):
+        by_product.setdefault(price.product_id, []).append(price)
+    for product in products:
+        refresh_price(product, by_product.get(product.id, []), day)
+        product.touch(now)
     uow.session.flush()
-    for product in changed:
-        publish_product(uow, product)
+    publish_products(uow, products, day)
 
 
 def _give_back(fact: Price | StoredPriceFact, field: str, old: Any) -> None:
     if field == "valid_to":
         fact.valid_to = date.fromisoformat(old) if old else None
     elif field == "price":
-        fact.price = None if old is None else Decimal(old)
+        fact.price = _decimal(old)
     elif isinstance(fact, StoredPriceFact):
-        fact.discount_percent = None if old is None else Decimal(old)
+        fact.discount_percent = _decimal(old)
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _scope(values: Mapping[str, Any]) -> Scope:
@@ -269,8 +294,3 @@ def _named(row: ParsedRow, product: Product) -> dict[str, Any]:
 
 def _wrong(field: str, code: str, detail: str) -> InvalidPrice:
     return InvalidPrice(errors=[FieldError(f"/{field}", code, detail)])
-
-
-def _parts(keys: Iterable[str]) -> Iterable[Sequence[str]]:
-    listed = sorted(set(keys))
-    return (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))

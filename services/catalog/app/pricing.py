@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
-
-from services.catalog.app.events import publish_product
-from services.catalog.domain.prices import change_from, price_on
+from services.catalog.app.events import publish_products
+from services.catalog.domain.prices import PriceChange, change_from, price_on
 from services.catalog.domain.product import refuse_archived
-from services.catalog.models import Price, Product
+from services.catalog.models import Price, Product, prices_of
 from shared.clock import business_day
 from shared.db import UnitOfWork, get_or_404
 from shared.db.database import Creation
@@ -48,7 +46,7 @@ def add_price(
         product.touch(now)
         refresh_price(product, [*existing, added], business_day(now))
         uow.session.flush()
-        publish_product(uow, product)
+        publish_products(uow, [product], business_day(now))
         uow.created(creation, added.id)
         uow.commit()
     return added
@@ -56,10 +54,11 @@ def add_price(
 
 def change_price_from(
     uow: UnitOfWork, product: Product, existing: Sequence[Price], day: date, price: Decimal | None
-) -> None:
+) -> bool:
     """Let another list price (None: none) hold from `day`, inside the open transaction; nothing if it does already.
 
     existing  all prices of the product
+    Returns whether any price changed: then the product has to be published, though its own fields may be the same.
     """
     change = change_from([one.value() for one in existing], day, price)
     by_id = {one.id: one for one in existing}
@@ -73,6 +72,7 @@ def change_price_from(
         _new_price(uow, product, price, *change.add)
     if product.list_price != price:
         product.list_price = price
+    return change != PriceChange()
 
 
 def refresh_price(product: Product, prices: Sequence[Price], day: date) -> None:
@@ -81,12 +81,6 @@ def refresh_price(product: Product, prices: Sequence[Price], day: date) -> None:
     amount = current.price if current else None
     if product.list_price != amount:
         product.list_price = amount
-
-
-def prices_of(uow: UnitOfWork, product_ids: Sequence[str]) -> list[Price]:
-    """Return the list prices of these products, oldest first."""
-    statement = select(Price).where(Price.product_id.in_(product_ids))
-    return list(uow.session.scalars(statement.order_by(Price.valid_from, Price.id)))
 
 
 def _new_price(

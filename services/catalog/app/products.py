@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from services.catalog.app.categories import add_category, find_category
-from services.catalog.app.events import publish_product
-from services.catalog.app.pricing import change_price_from, prices_of
-from services.catalog.domain.errors import DuplicateCode, InvalidProduct
+from services.catalog.app.categories import category_at
+from services.catalog.app.events import publish_products
+from services.catalog.app.pricing import change_price_from
+from services.catalog.domain.errors import DuplicateCode, InSet, InvalidProduct
 from services.catalog.domain.product import (
     DEFAULTS,
     changed_product,
@@ -21,7 +21,7 @@ from services.catalog.domain.product import (
     refuse_archived,
     searchable,
 )
-from services.catalog.models import Category, Product
+from services.catalog.models import Category, Product, components_of, prices_of, sets_with
 from shared.clock import business_day
 from shared.db import UnitOfWork, check_version, get_or_404
 from shared.db.database import Creation
@@ -48,7 +48,7 @@ def create_product(uow: UnitOfWork, creation: Creation, given: Mapping[str, Any]
         uow.session.flush()
         change_price_from(uow, product, [], business_day(now), product.list_price)
         uow.session.flush()
-        publish_product(uow, product)
+        publish_products(uow, [product], business_day(now))
         uow.created(creation, product.id)
         uow.commit()
     return product
@@ -71,12 +71,12 @@ def change_product(
         prices = prices_of(uow, [product.id])
         store_changes(product, changed_product(stored_fields(product), plain_fields(given)))
         _move_to(product, category)
-        if "list_price" in given:
-            change_price_from(uow, product, prices, business_day(now), given["list_price"])
+        if "list_price" in given and change_price_from(uow, product, prices, business_day(now), given["list_price"]):
+            product.touch(now)
         changed = uow.session.is_modified(product)
         uow.session.flush()
         if changed:
-            publish_product(uow, product)
+            publish_products(uow, [product], business_day(now))
         uow.commit()
     return product
 
@@ -84,14 +84,18 @@ def change_product(
 def archive_product(
     uow: UnitOfWork, product_id: str, *, archived: bool, expected_version: int | None, now: datetime
 ) -> Product:
-    """Take a product out of use, or back into it. Its code stays taken. Doing it twice changes nothing."""
+    """Take a product out of use, or back into it. Its code stays taken. Doing it twice changes nothing.
+
+    Raises NotFound, VersionMismatch, InSet if a set in use would lose a component, or come back with one archived.
+    """
     with uow:
         product = get_or_404(uow.session, Product, product_id, for_update=True)
         check_version(product, expected_version)
         if product.archived != archived:
+            _keep_sets_whole(uow, product, archived=archived)
             product.archived_at = now if archived else None
             uow.session.flush()
-            publish_product(uow, product)
+            publish_products(uow, [product], business_day(now))
         uow.commit()
     return product
 
@@ -102,7 +106,7 @@ def new_record(product_id: str, fields: Mapping[str, Any], category: Category, l
         **fields,
         id=product_id,
         code_key=code_key(fields["code"]),
-        search_text=searchable(fields["code"], fields["name"]),
+        search_text=searchable(fields["code"], fields["name"], fields["barcode"]),
         category=category,
         category_id=category.id,
         list_price=list_price,
@@ -113,8 +117,9 @@ def new_record(product_id: str, fields: Mapping[str, Any], category: Category, l
 def store_changes(product: Product, changes: Mapping[str, Any]) -> None:
     """Set checked fields on a stored product; it is written at the next flush."""
     product.take(changes)
-    if "name" in changes:
-        product.search_text = searchable(product.code, product.name)
+    if {"name", "barcode"} & changes.keys():
+        product.search_text = searchable(product.code, product.name, product.barcode)
+        product.search_page = None
 
 
 def stored_fields(product: Product) -> dict[str, Any]:
@@ -125,6 +130,19 @@ def stored_fields(product: Product) -> dict[str, Any]:
 def plain_fields(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that are simply stored."""
     return {name: value for name, value in given.items() if name not in NOT_COLUMNS}
+
+
+def _keep_sets_whole(uow: UnitOfWork, product: Product, *, archived: bool) -> None:
+    """A component is archived after its sets, and restored before them."""
+    if archived:
+        ids, wrong = sets_with(uow, [product.id]).get(product.id, []), Product.archived_at.is_(None)
+    else:
+        ids = [one.product_id for one in components_of(uow, [product.id])]
+        wrong = Product.archived_at.is_not(None)
+    in_the_way = sorted(uow.session.scalars(select(Product.code).where(Product.id.in_(ids), wrong)))
+    if in_the_way:
+        detail = f"It is in {', '.join(in_the_way)}." if archived else f"{', '.join(in_the_way)} is archived."
+        raise InSet(detail, products=in_the_way)
 
 
 def _move_to(product: Product, category: Category) -> None:
@@ -143,7 +161,7 @@ def _category(uow: UnitOfWork, given: Mapping[str, Any]) -> Category:
     if not name:
         detail = "A product needs a category: its id, or its name."
         raise InvalidProduct(errors=[FieldError("/category_id", "required", detail)])
-    return find_category(uow, name) or add_category(uow, name)
+    return category_at(uow, name)
 
 
 def _refuse_duplicate(uow: UnitOfWork, code: str) -> None:

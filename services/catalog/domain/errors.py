@@ -52,3 +52,31 @@ class InvalidPrice(RuleBroken):
 
     code = "price.invalid"
     title = "Some fields of the price are not right"
+
+
+class InvalidSet(RuleBroken):
+    """A set cannot consist of what was named."""
+
+    code = "product_set.invalid"
+    title = "Some components of the set are not right"
+
+
+class NotExpandable(Conflict):
+    """The product is no set, or a set without a price to share."""
+
+    code = "product_set.not_expandable"
+    title = "The product cannot be written as rows"
+
+
+class InSet(Conflict):
+    """A product that sets consist of stays in use."""
+
+    code = "product.in_set"
+    title = "The product is a component of a set"
+
+
+class InvalidTrial(RuleBroken):
+    """What charging rules are to be tried on is not usable."""
+
+    code = "charging_trial.invalid"
+    title = "Some of the rows to try are not right"

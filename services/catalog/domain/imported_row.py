@@ -34,6 +34,8 @@ def product_fields(
 
 def shown_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return stored fields under the names of the columns: the invoice text language by language."""
-    shown = {name: value for name, value in fields.items() if name not in ("invoice_text", "target_codes")}
+    shown = {
+        name: value for name, value in fields.items() if name not in ("invoice_text", "target_codes", "target_accounts")
+    }
     texts = fields.get("invoice_text") or {}
     return shown | {name: texts.get(name[-2:]) for name in _INVOICE_TEXTS}

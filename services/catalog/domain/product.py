@@ -38,12 +38,15 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "construction_service": False,
     "invoice_text": {},
     "target_codes": {},
+    "target_accounts": {},
 }
 """Every field besides code, name, category and list price, with what it is when nothing is said."""
 
 LONGEST: Final[Mapping[str, int]] = {"code": 60, "name": 200, "revenue_account": 20, "barcode": 60}
 """Most characters of a field."""
 LONGEST_CATEGORY_NAME: Final = 100
+PATH_MARK: Final = ">"
+"""Stands between the names of a category's path: `Työ > Sähkötyö`."""
 LONGEST_KEY: Final = 240
 """Most characters of a code or category name as it is compared: a few letters grow when they are folded."""
 
@@ -70,7 +73,9 @@ def new_product(given: Mapping[str, Any]) -> dict[str, Any]:
     given  `code` and `name` (mandatory) and any keys of DEFAULTS
     Raises InvalidProduct with every wrong field.
     """
-    return _checked({"code": None, "name": None, **DEFAULTS, "invoice_text": {}, "target_codes": {}, **given})
+    return _checked(
+        {"code": None, "name": None, **DEFAULTS, "invoice_text": {}, "target_codes": {}, "target_accounts": {}, **given}
+    )
 
 
 def changed_product(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,18 +83,21 @@ def changed_product(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict
     return {name: value for name, value in _checked(dict(given)).items() if before.get(name) != value}
 
 
-def checked_category_name(name: str | None) -> str:
-    """Return a category's name, single-spaced. Raises InvalidCategory."""
+def checked_category_name(name: str | None, pointer: str = "/name") -> str:
+    """Return a category's name, single-spaced. Raises InvalidCategory about `pointer`."""
     trimmed = " ".join((name or "").split())
     if not 0 < len(trimmed) <= LONGEST_CATEGORY_NAME or len(fold(trimmed)) > LONGEST_KEY:
         detail = f"A category needs a name of at most {LONGEST_CATEGORY_NAME} characters."
-        raise InvalidCategory(errors=[FieldError("/name", "required", detail)])
+        raise InvalidCategory(errors=[FieldError(pointer, "required", detail)])
+    if PATH_MARK in trimmed:
+        detail = f"A name has no {PATH_MARK}: it stands between a category and the one inside it."
+        raise InvalidCategory(errors=[FieldError(pointer, "path_mark", detail)])
     return trimmed
 
 
-def searchable(code: str, name: str) -> str:
-    """Return the text in which a person finds the product: code and name, folded."""
-    return fold(f"{code} {name}")
+def searchable(code: str, name: str, barcode: str | None) -> str:
+    """Return the text in which a person finds the product: code, name and bar code, folded."""
+    return fold(f"{code} {name} {barcode or ''}")
 
 
 def _checked(fields: dict[str, Any]) -> dict[str, Any]:
@@ -111,7 +119,7 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
     cost = fields.get("cost_price")
     if isinstance(cost, Decimal) and cost < 0:
         errors.append(FieldError("/cost_price", "negative", "A cost is not negative."))
-    for name in ("invoice_text", "target_codes"):
+    for name in ("invoice_text", "target_codes", "target_accounts"):
         if name in fields:
             fields[name] = {key: text for key, text in (fields[name] or {}).items() if text}
     for name, longest in LONGEST.items():

@@ -1,10 +1,35 @@
-"""Tables of catalog: categories, products, list prices, imports."""
+"""Tables of catalog: categories, products, set components, prices, charging rules, imports."""
 
 from services.catalog.models.base import Base
 from services.catalog.models.category import Category
-from services.catalog.models.imported import Import, ImportFile, ImportMapping
-from services.catalog.models.price import Price
+from services.catalog.models.charging_rule import StoredChargingRule
+from services.catalog.models.component import ProductComponent, components_of, sets_with
+from services.catalog.models.copies import CopyCustomer, CopySite
+from services.catalog.models.imported import Import, ImportFile, ImportMapping, ImportPart
+from services.catalog.models.parts import parts
+from services.catalog.models.price import Price, prices_of
 from services.catalog.models.price_fact import StoredPriceFact
 from services.catalog.models.product import Product
+from services.catalog.models.search_page import SearchPage, search_pages
 
-__all__ = ["Base", "Category", "Import", "ImportFile", "ImportMapping", "Price", "Product", "StoredPriceFact"]
+__all__ = [
+    "Base",
+    "Category",
+    "CopyCustomer",
+    "CopySite",
+    "Import",
+    "ImportFile",
+    "ImportMapping",
+    "ImportPart",
+    "Price",
+    "Product",
+    "SearchPage",
+    "ProductComponent",
+    "StoredChargingRule",
+    "StoredPriceFact",
+    "components_of",
+    "parts",
+    "prices_of",
+    "search_pages",
+    "sets_with",
+]

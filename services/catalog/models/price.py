@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.catalog.domain.prices import ListPrice
 from services.catalog.models.base import Base
-from shared.db import Audited, TenantScoped, UnitPrice
+from services.catalog.models.parts import parts
+from shared.db import Audited, TenantScoped, UnitOfWork, UnitPrice
 from shared.db.mixins import ID
 from shared.ids import new_id
 from shared.periods import Period
@@ -37,3 +39,12 @@ class Price(TenantScoped, Audited, Base):
     def value(self) -> ListPrice:
         """Return the price as the rules see it."""
         return ListPrice(self.price, self.period)
+
+
+def prices_of(uow: UnitOfWork, product_ids: Iterable[str]) -> list[Price]:
+    """Return the list prices of these products, each product's oldest first."""
+    found: list[Price] = []
+    for part in parts(product_ids):
+        statement = select(Price).where(Price.product_id.in_(part))
+        found += uow.session.scalars(statement.order_by(Price.valid_from, Price.id))
+    return found

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.catalog.models.base import Base
@@ -16,20 +16,33 @@ from shared.db import Audited, Json, TenantScoped, UnitPrice, UtcDateTime, Versi
 from shared.db.mixins import ID
 
 
+def _only(name: str, condition: str) -> Index:
+    """A list that few products are in, found without walking all others."""
+    where = text(condition)
+    return Index(f"ix_products_{name}", "tenant_id", "id", postgresql_where=where, sqlite_where=where)
+
+
 class Product(Versioned, TenantScoped, Audited, Base):
     """One product. It is archived, never deleted, so its code is never given again.
 
     code_key    the code as codes are compared
     list_price  the price that holds today, as of the last published state; `prices` has all of them
     withdrawn   archived because the import that made it was undone; the next import with its code takes it into use
+    search_page the one that has its search text; None until it is put on one
+    is_set      it has components, and becomes their rows when it is added to a work order
     """
 
     __tablename__ = "products"
-    __audit_left_out__: ClassVar[tuple[str, ...]] = ("code_key", "search_text")
+    __audit_left_out__: ClassVar[tuple[str, ...]] = ("code_key", "search_text", "search_page")
     __table_args__ = (
         UniqueConstraint("tenant_id", "code_key"),
         Index("ix_products_tenant_id_id", "tenant_id", "id"),
-        Index("ix_products_tenant_id_category_id", "tenant_id", "category_id"),
+        Index("ix_products_category", "tenant_id", "category_id", "id"),
+        Index("ix_products_kind", "tenant_id", "kind", "id"),
+        Index("ix_products_search_page", "tenant_id", "search_page"),
+        _only("archived", "archived_at IS NOT NULL"),
+        _only("sets", "is_set"),
+        Index("ix_products_tenant_id_barcode", "tenant_id", "barcode"),
     )
 
     code: Mapped[str] = mapped_column(String(60))
@@ -48,9 +61,12 @@ class Product(Versioned, TenantScoped, Audited, Base):
     construction_service: Mapped[bool]
     invoice_text: Mapped[dict[str, str]] = mapped_column(Json)
     target_codes: Mapped[dict[str, str]] = mapped_column(Json)
+    target_accounts: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn: Mapped[bool] = mapped_column(default=False)
+    is_set: Mapped[bool] = mapped_column(default=False)
     search_text: Mapped[str] = mapped_column(Text)
+    search_page: Mapped[str | None] = mapped_column(ID)
     category: Mapped[Category] = relationship(lazy="joined", innerjoin=True)
 
     @property

@@ -100,3 +100,31 @@ def test_what_is_no_price_list_gets_a_problem_document(office: Caller, stranger:
     made = send(office, DEMO.read_bytes()).json
     assert office.get(f"/imports/{made['id']}").json == made
     assert stranger.get(f"/imports/{made['id']}").status_code == 404
+
+
+def test_an_import_names_categories_by_their_paths(office: Caller) -> None:
+    office.post("/products", {"code": "VANHA", "name": "Vanha", "category_name": "Työ > Sähkö"})
+    content = (
+        "Tuotekoodi;Nimike;Tuoteryhmä\n"
+        "VANHA;Vanha;Työ > Sähkö\n"  # where it is: no change
+        "A;A;Työ > LVI > Putket\n"
+        "B;B;lvi > putket\n"  # what an earlier row made
+        "C;C;Muu > Sähkö\n"  # lies elsewhere
+        "D;D;Muu > Putket\n"
+        "E;E;Sähkö\n"
+    ).encode()
+    file = {"content_type": "multipart/form-data"}
+    for mode in ("dry_run", "confirm", "confirm"):
+        report = office.post(f"/imports?mode={mode}", data={"file": (io.BytesIO(content), "t.csv")}, **file).json
+        assert {(error["row"], error["field"], error["code"]) for error in report["errors"]} == {
+            (5, "category_name", "other_parent"),
+            (6, "category_name", "other_parent"),
+        }
+    assert report["counts"] == {"created": 0, "changed": 0, "unchanged": 4, "refused": 2}
+    paths = {one["name"]: one["path"] for one in office.get("/categories").json["items"]}
+    assert paths == {
+        "Työ": "Työ",
+        "Sähkö": "Työ > Sähkö",
+        "LVI": "Työ > LVI",
+        "Putket": "Työ > LVI > Putket",
+    }

@@ -40,11 +40,22 @@ def test_the_strongest_source_wins_and_every_step_is_explained(office: Caller, p
         ("group", "applied", "55.00"),
         ("customer", "applied", "50.60"),
     ]
-    assert len(agreed["steps"]) == 5
+    assert len(agreed["steps"]) == 3, "what others have agreed is not shown"
     assert explain(office, product, customer=CUSTOMER)["unit_price"] == "53.13"
     assert explain(office, product, site=[SITE, PARENT])["unit_price"] == "50.00"
     assert explain(office, product, site=[SITE, PARENT], quantity="10")["unit_price"] == "45.00"
-    assert explain(office, product, site=[SITE, PARENT], on="2025-12-31")["unit_price"] is None
+
+
+def test_the_first_list_price_holds_for_the_days_before_it_as_in_work_orders(office: Caller, product: str) -> None:
+    dear = {"price": "70.00", "valid_from": "2030-01-01"}
+    assert office.post(f"/products/{product}/prices", dear).status_code == 201
+    assert (
+        add(office, product, customer_id=CUSTOMER, discount_percent="8.00", valid_from="2020-01-01").status_code == 201
+    )
+    before = explain(office, product, customer=CUSTOMER, on="2021-12-31")
+    assert (before["unit_price"], before["source"]) == ("53.13", "customer")
+    assert explain(office, product, on="2029-12-31")["unit_price"] == "57.75"
+    assert explain(office, product, on="2030-01-01")["unit_price"] == "70.00"
 
 
 def test_prices_of_one_kind_never_overlap(office: Caller, product: str, service: ServiceUnderTest) -> None:
@@ -93,6 +104,16 @@ def test_a_price_list_is_copied_adjusted_previewed_and_published_as_a_whole(offi
     higher = {**wanted, "source": "B", "percent": "10", "valid_from": "2028-01-01"}
     assert office.post("/prices/adjustments", higher).json == {"published": 1}
     assert explain(office, product, price_group="B", on="2028-01-01")["unit_price"] == "65.75"
+
+
+def test_a_price_list_is_made_from_the_prices_of_its_first_day(office: Caller, product: str) -> None:
+    assert office.post(f"/products/{product}/prices", {"price": "60.00", "valid_from": "2090-01-01"}).status_code == 201
+    wanted = {"target": "B", "percent": "10", "step": "0.01"}
+    for first, base, new in (("2089-12-31", "57.75", "63.53"), ("2090-01-01", "60.00", "66.00")):
+        (line,) = office.post("/prices/adjustments/preview", {**wanted, "valid_from": first}).json["items"]
+        assert (line["base"], line["new"]) == (base, new)
+    before = office.post("/prices/adjustments/preview", {**wanted, "valid_from": "2020-01-01"})
+    assert before.json["items"] == [], "nothing was on the list then"
 
 
 def test_prices_are_only_for_those_who_may_see_them(

@@ -254,3 +254,50 @@ def test_price_texts_are_exact(office: Caller) -> None:
     made = office.post("/products", {**HUOLTO, "list_price": "1.4520", "cost_price": "9999999999.9999"}).json
     assert (made["list_price"], made["cost_price"]) == ("1.452", "9999999999.9999")
     assert Decimal(office.get(f"/products/{made['id']}").json["list_price"]) == Decimal("1.4520")
+
+
+def test_a_category_is_named_by_its_path(office: Caller, service: ServiceUnderTest) -> None:
+    made = office.post("/products", {"code": "A", "name": "A", "category_name": "Työ > Sähkö > Vika"}).json
+    assert made["category_name"] == "Vika"
+    assert service.events("product.changed.v1")[-1].data["category_name"] == "Vika"
+    tree = {one["name"]: one for one in office.get("/categories").json["items"]}
+    assert {name: one["path"] for name, one in tree.items()} == {
+        "Työ": "Työ",
+        "Sähkö": "Työ > Sähkö",
+        "Vika": "Työ > Sähkö > Vika",
+    }
+    assert office.get(f"/categories/{made['category_id']}").json["path"] == "Työ > Sähkö > Vika"
+    again = office.post("/products", {"code": "B", "name": "B", "category_name": "sähkö > vika"}).json
+    assert again["category_id"] == made["category_id"]
+    wrong = office.post("/products", {"code": "C", "name": "C", "category_name": "Muu > Vika"})
+    assert [(error["pointer"], error["code"]) for error in wrong.json["errors"]] == [("/category_name", "other_parent")]
+    assert office.post("/categories", {"name": "A > B"}).status_code == 422
+    office.post("/products", {"code": "D", "name": "D", "category_name": "Muu"})
+    within = office.get(f"/products?within={tree['Sähkö']['id']}").json["items"]
+    assert [one["code"] for one in within] == ["A", "B"]
+    assert office.get(f"/products?within={new_id()}").json["items"] == []
+
+
+def test_a_product_is_found_by_its_bar_code(office: Caller, stranger: Caller) -> None:
+    body = {"code": "A", "name": "Lamppu", "category_name": "B", "barcode": "6410000000012"}
+    made = office.post("/products", body).json
+    office.post("/products", {"code": "B", "name": "Muu", "category_name": "B", "barcode": "6410000000029"})
+    for query in ("barcode=6410000000012", "q=000012"):
+        assert [one["code"] for one in office.get(f"/products?{query}").json["items"]] == ["A"]
+    assert stranger.get("/products?barcode=6410000000012").json["items"] == []
+    office.patch(f"/products/{made['id']}", {"barcode": "777"}, if_match=1)
+    assert [one["code"] for one in office.get("/products?q=777").json["items"]] == ["A"]
+    assert office.get("/products?q=000012").json["items"] == []
+
+
+def test_accounts_codes_and_units_are_those_of_the_targets(office: Caller, service: ServiceUnderTest) -> None:
+    made = office.post("/products", {**HUOLTO, "target_accounts": {"procountor": "3010"}, "barcode": "1"}).json
+    assert (made["revenue_account"], made["target_accounts"]) == ("3000", {"procountor": "3010"})
+    assert made["einvoice_unit"] == "HUR"
+    event = service.events("product.changed.v1")[-1].data
+    assert (event["target_accounts"], event["barcode"]) == ({"procountor": "3010"}, "1")
+    changed = office.patch(f"/products/{made['id']}", {"target_accounts": {}}, if_match=1).json
+    assert changed["target_accounts"] == {}
+    assert office.post("/products", {**HUOLTO, "code": "B", "target_accounts": {"Pro": "1"}}).status_code == 400
+    units = {one["code"]: one for one in office.get("/units").json["items"]}
+    assert (units["h"]["sv"], units["kpl"]["einvoice_unit"]) == ("timme", "H87")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.catalog.domain.categories import CategoryTree
 from services.catalog.domain.errors import InvalidCategory, InvalidProduct
 from services.catalog.domain.imported_row import product_fields
 from services.catalog.domain.prices import ListPrice, PriceChange, change_from, price_on, price_text
@@ -118,3 +119,47 @@ def test_after_any_changes_each_day_has_one_price_and_the_day_itself_the_last(
     for offset in range(25):
         covering = [one for one in prices.values() if one.period.covers(DAY + timedelta(days=offset))]
         assert len(covering) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Työ", ("Työ",)),
+        (" työ >  Sähkö työ ", ("työ", "Sähkö työ")),
+        ("Uusi>Uudempi", ("Uusi", "Uudempi")),
+        ("Sähkö työ > Vika", ("Sähkö työ", "Vika")),
+        ("A > B", ("A > B",)),
+    ],
+)
+def test_a_path_names_a_category_where_it_lies(text: str, names: tuple[str, ...]) -> None:
+    tree = CategoryTree({"työ": None, "sähkö työ": "työ", "a > b": None})
+    assert tree.read(text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Muu > Sähkötyö", "other_parent"),
+        ("Muu > Työ", "other_parent"),
+        ("Sähkötyö > Työ", "other_parent"),
+        ("X > x", "loop"),
+        ("Työ > ", "required"),
+        ("> Työ", "required"),
+        ("", "required"),
+        (" > ".join(map(str, range(21))), "loop"),
+        ("x" * 101, "required"),
+    ],
+)
+def test_a_path_that_is_not_so_is_refused(text: str, code: str) -> None:
+    tree = CategoryTree({"työ": None, "sähkötyö": "työ"})
+    with pytest.raises(InvalidCategory) as caught:
+        tree.read(text)
+    assert [(error.pointer, error.code) for error in caught.value.errors] == [("/category_name", code)]
+
+
+def test_what_was_placed_in_the_tree_stays_where_it_is() -> None:
+    tree = CategoryTree({})
+    tree.place(tree.read("A > B > C"))
+    assert tree.read("B > C") == ("B", "C")
+    with pytest.raises(InvalidCategory):
+        tree.read("A > C")
