@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 from services.customers.adapters import workbook_words as words
+from services.customers.adapters.workbook import complete_contact_line, complete_name
 from services.customers.domain.contact import Role
 from shared import finland
 from shared.excel import Cell, CellProblem, Column, TableReading, read_table
@@ -31,6 +32,9 @@ LABELS: Final = {
         | Name | Contact person | Contact | Contact name | Namn | Kontaktperson | Kontakt
         """
     ),
+    "first_name": words.LABELS["first_name"],
+    "last_name": words.LABELS["last_name"],
+    "contact_line": words.LABELS["contact_line"],
     "title": split("Titteli | Nimike | Asema | Tehtävä | Title | Job title | Position | Titel | Befattning"),
     "email": words.LABELS["email"],
     "phone": words.LABELS["phone"],
@@ -57,6 +61,9 @@ def record_id(cell: Cell) -> str:
 _PARSERS: Final[dict[str, Parser]] = {
     "id": record_id,
     "name": text(200),
+    "first_name": text(100),
+    "last_name": text(100),
+    "contact_line": long_text(),
     "title": text(100),
     "email": form(finland.read_email),
     "phone": form(finland.read_phone),
@@ -70,7 +77,14 @@ _PARSERS: Final[dict[str, Parser]] = {
 _NEVER: Final = {"name": ("asiakas", "customer", "kund", "yritys", "kohde", "site", "objekt")}
 
 COLUMNS: Final = tuple(
-    Column(field, LABELS[field], parse, required=field == "name", never=_NEVER.get(field, ()))
+    Column(
+        field,
+        LABELS[field],
+        parse,
+        required=field == "name",
+        never=_NEVER.get(field, ()),
+        instead=("last_name",) if field == "name" else (),
+    )
     for field, parse in _PARSERS.items()
 )
 """Every column that is understood. Only the name is mandatory."""
@@ -87,6 +101,8 @@ def read_contacts(stream: BinaryIO, chosen: Choices | None = None) -> TableReadi
 
 
 def _complete_row(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
+    yield from complete_name(values)
+    yield from complete_contact_line(values)
     values["role"] = values.get("role") or Role.ORDERS.value
     values["is_default"] = bool(values.get("is_default"))
     yield from ()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+from services.customers.adapters.extra_columns import extra_layout
+from services.customers.domain.extra_fields import ExtraField
 from shared.excel.layout import Layout, LayoutColumn, three, yes_no_choices
 
 _KINDS: Final = {
@@ -27,6 +31,12 @@ _CHANNELS: Final = {
 _RHYTHMS: Final = {
     "immediate": ("Heti", "Genast", "Immediately"),
     "monthly": ("Kuukausittain", "Månadsvis", "Month"),
+}
+_GROUPINGS: Final = {
+    "per_order": ("Työ kerrallaan", "Per arbete", "Per order"),
+    "collective": ("Koontilasku", "Samlingsfaktura", "Collective"),
+    "per_site": ("Kohteittain", "Per objekt", "Per site"),
+    "per_reference": ("Viitteittäin", "Per referens", "Per reference"),
 }
 _REFERENCES: Final = {
     "order_number": ("Tilausnumero", "Beställningsnummer", "Order number"),
@@ -131,6 +141,13 @@ CUSTOMERS: Final = Layout(
             example=14,
         ),
         _column(
+            "late_interest_percent",
+            "Viivästyskorko",
+            "Dröjsmålsränta",
+            "Late interest",
+            three("Prosenttia vuodessa", "Procent om året", "Per cent a year"),
+        ),
+        _column(
             "invoice_channel",
             "Laskutustapa",
             "Faktureringssätt",
@@ -165,6 +182,13 @@ CUSTOMERS: Final = Layout(
             example="monthly",
         ),
         _column(
+            "invoice_grouping",
+            "Laskujen ryhmittely",
+            "Gruppering av fakturor",
+            "Invoice grouping",
+            choices=_GROUPINGS,
+        ),
+        _column(
             "payer_number",
             "Maksajan asiakasnumero",
             "Betalarens kundnummer",
@@ -182,6 +206,13 @@ CUSTOMERS: Final = Layout(
                 "Dag från vilken omvänd moms gäller",
                 "Day from which the reverse charge holds",
             ),
+        ),
+        _column(
+            "construction_seller_to",
+            "Rakennusalan myyjä asti",
+            "Byggsäljare till",
+            "Construction seller to",
+            three("Viimeinen päivä; tyhjä: jatkuu", "Sista dagen; tom: fortsätter", "The last day; empty: it goes on"),
         ),
         _column(
             "required_references",
@@ -230,6 +261,9 @@ _CUSTOMER_NOTE: Final = three(
 )
 _SITE_NOTE: Final = three("Olemassa olevan kohteen tunnus", "Koden för ett befintligt objekt", "Code of a known site")
 _MANDATORY: Final = three("Pakollinen", "Obligatorisk", "Mandatory")
+
+_DEGREES_NOTE: Final = three("Asteina (WGS 84)", "I grader (WGS 84)", "In degrees (WGS 84)")
+_DAY_NOTE: Final = three("Päivä, 3.9.2026", "Dag, 3.9.2026", "A day, 3.9.2026")
 
 CONTACTS: Final = Layout(
     "contacts",
@@ -309,7 +343,29 @@ SITES: Final = Layout(
         _column("city", "Postitoimipaikka", "Postort", "City", example="ESPOO"),
         _column("country", "Maa", "Land", "Country", three("FI", "FI", "FI"), example="FI"),
         _column("cost_centre", "Kustannuspaikka", "Kostnadsställe", "Cost centre", is_text=True),
-        _column("notes", "Kulkuohje", "Anvisningar", "Access instructions"),
+        _column("price_group", "Hintaryhmä", "Prisgrupp", "Price group"),
+        _column(
+            "tag",
+            "Tunniste (QR, NFC)",
+            "Tagg (QR, NFC)",
+            "Tag (QR, NFC)",
+            three("Mitä kohteen tarra sanoo", "Vad objektets tagg säger", "What the tag on the spot says"),
+            is_text=True,
+        ),
+        _column("latitude", "Leveysaste", "Latitud", "Latitude", _DEGREES_NOTE),
+        _column("longitude", "Pituusaste", "Longitud", "Longitude", _DEGREES_NOTE),
+        _column("access_instructions", "Kulkuohje", "Anvisningar", "Access instructions"),
+        _column("manufacturer", "Laitteen valmistaja", "Tillverkare", "Manufacturer"),
+        _column("model", "Laitteen malli", "Modell", "Model"),
+        _column("serial_number", "Sarjanumero", "Serienummer", "Serial number", is_text=True),
+        _column("installed_on", "Asennettu", "Installerad", "Installed on", _DAY_NOTE),
+        _column("warranty_until", "Takuu päättyy", "Garanti till", "Warranty until", _DAY_NOTE),
+        _column("notes", "Lisätiedot", "Anteckningar", "Notes"),
         _column("id", "Kohteen ID", "Objektets ID", "Site ID", _ID_NOTE, is_text=True),
     ),
 )
+
+
+def with_own_fields(layout: Layout, own: Sequence[ExtraField]) -> Layout:
+    """Return a register as a table with the tenant's own fields at its end."""
+    return replace(layout, columns=(*layout.columns, *extra_layout(own)))

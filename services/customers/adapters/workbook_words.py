@@ -93,6 +93,15 @@ LABELS: Final = {
         person | Contact name | Kontaktperson | Kontakt | Kontaktpersonens namn
         """
     ),
+    "contact_line": words(
+        """
+        Yhteystiedot | Puhelin ja sähköposti | Puhelin / sähköposti | Puh / sähköposti | Puhelin / s-posti | Puhelin,
+        sähköposti | Sähköposti / puhelin | Sähköposti ja puhelin | Contact details | Phone and email | Phone / email |
+        Kontaktuppgifter | Telefon och e-post | Telefon / e-post
+        """
+    ),
+    "first_name": words("Etunimi | Etunimet | First name | Given name | Förnamn"),
+    "last_name": words("Sukunimi | Last name | Surname | Family name | Efternamn"),
     "einvoice_address": words(
         """
         Verkkolaskuosoite | Verkkolaskutusosoite | OVT | OVT-tunnus | OVT-koodi | OVT-numero | E-laskuosoite |
@@ -105,13 +114,19 @@ LABELS: Final = {
         Operaattori | Välittäjä | Välittäjätunnus | Välittäjän tunnus | Operaattoritunnus | Operaattorin tunnus |
         Verkkolaskuoperaattori | Verkkolaskuvälittäjä | Verkkolaskun välittäjä | Verkkolaskuoperaattorin tunnus |
         Välittäjä / operaattori | Operator | E-invoice operator | Operator ID | Intermediary | Intermediator |
-        E-invoicing operator | Förmedlare | Operatör | Förmedlarkod | Operatörskod
+        E-invoicing operator | Förmedlare | Operatör | Förmedlarkod | Operatörskod | Välitystunnus | Verkkolaskun
+        välitystunnus | Välittäjän OVT
         """
     ),
     "payment_term_days": words(
         """
         Maksuehto | Maksuaika | Maksuehto pv | Maksuehto (pv) | Maksuehto päivää | Maksuehdot | Maksuaika pv | Payment
-        term | Payment terms | Terms of payment | Terms | Payment days | Betalningsvillkor | Betalningstid
+        term | Payment terms | Terms of payment | Terms | Payment days | Net days | Betalningsvillkor | Betalningstid
+        """
+    ),
+    "late_interest_percent": words(
+        """
+        Viivästyskorko | Viivästyskorko-% | Viivästyskorko % | Late interest | Penalty interest | Dröjsmålsränta
         """
     ),
     "language": words("Kieli | Laskukieli | Laskun kieli | Asiointikieli | Language | Språk"),
@@ -127,6 +142,7 @@ LABELS: Final = {
         Faktureringsintervall
         """
     ),
+    "invoice_grouping": words("Laskujen ryhmittely | Invoice grouping | Gruppering av fakturor"),
     "price_group": words("Hintaryhmä | Price group | Prisgrupp"),
     "default_cost_centre": words(
         """
@@ -143,6 +159,11 @@ LABELS: Final = {
         """
         Rakennusalan myyjä alkaen | Käännetty verovelvollisuus alkaen | Rakennuspalvelun myyjä | Construction seller
         from | Byggsäljare från
+        """
+    ),
+    "construction_seller_to": words(
+        """
+        Rakennusalan myyjä asti | Käännetty verovelvollisuus asti | Construction seller to | Byggsäljare till
         """
     ),
     "field_notes": words(
@@ -241,6 +262,14 @@ RHYTHMS: Final = {
     ),
 }
 """Billing rhythm → words for it."""
+
+GROUPINGS: Final = {
+    "per_order": words("Työ kerrallaan | oma lasku | per order | one for each order | per arbete"),
+    "collective": words("Koontilasku | kaikki samalle | collective | one for all | samlingsfaktura"),
+    "per_site": words("Kohteittain | per kohde | per site | one for each site | per objekt"),
+    "per_reference": words("Viitteittäin | per viite | per reference | one for each reference | per referens"),
+}
+"""What shares an invoice → words for it."""
 
 REFERENCES: Final = {
     "order_number": words("Tilausnumero | ostotilausnumero | order number | po | beställningsnummer"),

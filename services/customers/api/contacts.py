@@ -20,6 +20,7 @@ from services.customers.api.schemas import (
     ContactQuery,
 )
 from services.customers.app import contacts as use_cases
+from services.customers.app import erasure
 from services.customers.app.contacts import LinkEnd
 from services.customers.app.exports import contact_rows
 from services.customers.domain.contact import Role
@@ -35,6 +36,7 @@ from shared.http import (
     page_schema,
     read,
     requires,
+    whole_tenant,
     with_etag,
 )
 from shared.imports.http import XLSX, export_answer
@@ -63,9 +65,13 @@ def list_contacts(query: dict[str, Any]) -> Page[Contact]:
 @blp.arguments(ContactExportQuery, location="query")
 @blp.response(200, content_type=XLSX, description="A workbook that can be imported back")
 def export_contacts(query: dict[str, Any]) -> Response:
-    """Get all contact persons that the filters let through as a workbook, a row for each of their roles"""
+    """Get all contact persons that the filters let through as a workbook, a row for each of their roles
+
+    Persons whose data was erased are left out: there is nothing to import back.
+    """
     with read() as uow:
-        return export_answer(CONTACTS, contact_rows(uow, _filtered(query)), query["lang"])
+        known = _filtered(query).where(Contact.erased_at.is_(None))
+        return export_answer(CONTACTS, contact_rows(uow, known), query["lang"])
 
 
 def _filtered(query: dict[str, Any]) -> Select[Any]:
@@ -77,6 +83,7 @@ def _filtered(query: dict[str, Any]) -> Select[Any]:
 
 @blp.post("")
 @requires("customers.write")
+@whole_tenant
 @blp.arguments(ContactIn)
 @blp.response(201, ContactOut)
 def create_contact(body: dict[str, Any]) -> Contact:
@@ -118,8 +125,11 @@ def show_contact_data(contact_id: str) -> dict[str, Any]:
 @requires("customers.write")
 @blp.response(200, ContactOut)
 def erase_contact(contact_id: str) -> Contact:
-    """Erase a person's data on request; roles and history keep a placeholder. There is no way back"""
-    return with_etag(use_cases.erase_contact(begin(), contact_id, now=utc_now()))
+    """Erase a person's data on request; roles and history keep a placeholder. There is no way back
+
+    Reports of imports forget the person, and files that were imported are no longer kept.
+    """
+    return with_etag(erasure.erase_contact(begin(), contact_id, now=utc_now()))
 
 
 @of_customer.get("")

@@ -9,7 +9,9 @@ from services.customers.app import merges as use_cases
 from shared.clock import utc_now
 from shared.http import Blueprint, begin, expected_version, read, requires
 
-blp = Blueprint("merges", __name__, url_prefix="/customers", description="Two customers that are one")
+blp = Blueprint(
+    "merges", __name__, url_prefix="/customers", description="Two customers that are one", for_whole_tenant=True
+)
 
 
 @blp.post("/<customer_id>/merge/preview")

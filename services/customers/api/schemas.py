@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.customers.domain.contact import Role
-from services.customers.domain.customer import BillingRhythm, InvoiceChannel, Kind, Language, Reference, State
+from services.customers.domain.customer import (
+    BillingRhythm,
+    InvoiceChannel,
+    InvoiceGrouping,
+    Kind,
+    Language,
+    Reference,
+    State,
+)
+from services.customers.domain.extra_fields import KEY_FORM, LONGEST_TEXT, MOST_FIELDS
+from services.customers.domain.site import COORDINATE_PLACES, COORDINATES, LONGEST_DEVICE_TEXT
 from services.customers.domain.site_tree import SiteType
-from shared.http import IdString, PageQuery, Schema, Text
+from shared.http import DecimalString, IdString, PageQuery, Schema, Text
 from shared.ids import is_id
 from shared.imports.schemas import language_field
 
@@ -34,6 +48,65 @@ def _id_or_none(text: str) -> None:
 def one_of(values: type[StrEnum]) -> validate.OneOf:
     """Return a validator for the values of an enumeration."""
     return validate.OneOf([member.value for member in values])
+
+
+_EXTRA_TEXT = Text(LONGEST_TEXT)
+
+
+class ExtraValuesIn(fields.Field[dict[str, Any]]):
+    """Values of the tenant's own fields: key → text, number, yes or no, or null to take the value away."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Describe the field; the definitions decide which values are right."""
+        described = {
+            "description": "Values of fields of your own (/extra-fields): key → text, decimal as text, ISO day, "
+            "boolean or choice; null takes a value away, keys left out keep theirs",
+            "type": "object",
+            "additionalProperties": {"oneOf": [{"type": "string", "maxLength": LONGEST_TEXT}, {"type": "boolean"}]},
+            "example": {"boiler_size": "12.5", "has_lift": True},
+        }
+        super().__init__(metadata=described, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping) or len(value) > 2 * MOST_FIELDS:
+            raise ValidationError("Expected an object: key → value.")
+        wrong: dict[str, list[str]] = {}
+        found: dict[str, Any] = {}
+        for key, one in value.items():
+            if not re.fullmatch(KEY_FORM, str(key)):
+                wrong[str(key)[:80]] = ["Not a key of a field."]
+            elif one is None or isinstance(one, bool):
+                found[key] = one
+            else:
+                try:
+                    found[key] = _EXTRA_TEXT.deserialize(one)
+                except ValidationError as error:
+                    wrong[key] = [str(message) for message in error.messages]
+        if wrong:
+            raise ValidationError(wrong)
+        return found
+
+
+def extra_values_out() -> fields.Dict:
+    """Return the output field of the values of the tenant's own fields."""
+    return fields.Dict(
+        keys=fields.String(), required=True, metadata={"description": "Values of fields of your own, by key"}
+    )
+
+
+class ExtraFilter(Schema):
+    """Filter by one of the tenant's own fields."""
+
+    extra_field = fields.String(
+        validate=[validate.Length(max=40), validate.Regexp(rf"\A{KEY_FORM}\Z")],
+        metadata={"description": "Key of a field of your own; with extra_value", "pattern": f"^{KEY_FORM}$"},
+    )
+    extra_value = Text(LONGEST_TEXT, min_length=1, metadata={"description": "What it is exactly; `true` or `false`"})
+
+    @validates_schema
+    def _both_or_neither(self, data: dict[str, Any], **_: Any) -> None:
+        if ("extra_field" in data) != ("extra_value" in data):
+            raise ValidationError("extra_field and extra_value belong together.", "extra_field")
 
 
 class AddressIn(Schema):
@@ -71,18 +144,41 @@ class CustomerChangeIn(Schema):
     phone = Text(40, allow_none=True, metadata={"description": "Stored as +358401234567", "example": "040 123 4567"})
     language = fields.String(validate=one_of(Language))
     payment_term_days = fields.Integer(strict=True, validate=validate.Range(0, 365), metadata={"description": "Days"})
+    late_interest_percent = DecimalString(
+        2,
+        minimum=Decimal(0),
+        maximum=Decimal(100),
+        digits=5,
+        allow_none=True,
+        metadata={"description": "A year; null: what the accounting system says", "example": "8.00"},
+    )
     invoice_channel = fields.String(
         validate=one_of(InvoiceChannel),
         metadata={"description": "Default: e-invoice with its address, else e-mail, else letter"},
     )
     einvoice_address = Text(60, allow_none=True, metadata={"example": "003790000118"})
-    einvoice_operator = Text(60, allow_none=True, metadata={"example": "003721291126"})
+    einvoice_operator = Text(
+        60, allow_none=True, metadata={"description": "One of /einvoice-operators", "example": "003721291126"}
+    )
     billing_rhythm = fields.String(validate=one_of(BillingRhythm))
+    invoice_grouping = fields.String(
+        allow_none=True,
+        validate=one_of(InvoiceGrouping),
+        metadata={
+            "description": "Which orders share an invoice: each its own, all, those of one site, or those with the "
+            "same values of the required references; null: as the billing rhythm and these references say"
+        },
+    )
     payer_id = IdString(allow_none=True, metadata={"description": "Another customer that pays for this one"})
     construction_seller_from = fields.Date(
         allow_none=True,
         validate=reasonable_day,
         metadata={"description": "From this day the buyer sells construction services (reverse charge)"},
+    )
+    construction_seller_to = fields.Date(
+        allow_none=True,
+        validate=reasonable_day,
+        metadata={"description": "The last day of it; null: it goes on"},
     )
     required_references = fields.List(
         fields.String(validate=one_of(Reference)),
@@ -97,6 +193,7 @@ class CustomerChangeIn(Schema):
     )
     field_notes = Text(2000, allow_none=True, metadata={"description": "For those who do the work"})
     billing_notes = Text(2000, allow_none=True, metadata={"description": "For those who bill it"})
+    extra = ExtraValuesIn()
 
 
 class CustomerIn(CustomerChangeIn):
@@ -124,12 +221,15 @@ class CustomerOut(Schema):
     phone = fields.String(allow_none=True)
     language = fields.String(required=True)
     payment_term_days = fields.Integer(required=True)
+    late_interest_percent = DecimalString(2, allow_none=True)
     invoice_channel = fields.String(required=True)
     einvoice_address = fields.String(allow_none=True)
     einvoice_operator = fields.String(allow_none=True)
     billing_rhythm = fields.String(required=True)
+    invoice_grouping = fields.String(allow_none=True)
     payer_id = fields.String(allow_none=True)
     construction_seller_from = fields.Date(allow_none=True)
+    construction_seller_to = fields.Date(allow_none=True)
     required_references = fields.List(fields.String(), required=True)
     price_group = fields.String(allow_none=True)
     default_cost_centre = fields.String(allow_none=True)
@@ -139,6 +239,7 @@ class CustomerOut(Schema):
     merged_into = fields.String(allow_none=True, metadata={"description": "The customer that it was merged into"})
     field_notes = fields.String(allow_none=True)
     billing_notes = fields.String(allow_none=True)
+    extra = extra_values_out()
     created_at = fields.DateTime(required=True)
     changed_at = fields.DateTime(required=True)
 
@@ -168,7 +269,7 @@ class PossibleDuplicatesOut(Schema):
     items = fields.List(fields.Nested(PossibleDuplicateOut), required=True)
 
 
-class CustomerFilters(Schema):
+class CustomerFilters(ExtraFilter):
     """Filters of the list of customers; all given ones must hold."""
 
     q = Text(100, metadata={"description": "Part of the name, number (old ones too), business ID or city"})
@@ -300,13 +401,59 @@ class ContactLinksOut(Schema):
     items = fields.List(fields.Nested(ContactLinkOut), required=True)
 
 
+class DeviceIn(Schema):
+    """What is known of a device."""
+
+    manufacturer = Text(LONGEST_DEVICE_TEXT, allow_none=True)
+    model = Text(LONGEST_DEVICE_TEXT, allow_none=True)
+    serial_number = Text(LONGEST_DEVICE_TEXT, allow_none=True)
+    installed_on = fields.Date(allow_none=True, validate=reasonable_day)
+    warranty_until = fields.Date(allow_none=True, validate=reasonable_day)
+
+
+class DeviceOut(Schema):
+    """What is known of a device."""
+
+    manufacturer = fields.String(allow_none=True)
+    model = fields.String(allow_none=True)
+    serial_number = fields.String(allow_none=True)
+    installed_on = fields.String(allow_none=True, metadata={"format": "date"})
+    warranty_until = fields.String(allow_none=True, metadata={"format": "date"})
+
+
+def _degrees(name: str, example: str) -> DecimalString:
+    most = Decimal(COORDINATES[name])
+    description = f"Degrees (WGS 84), {COORDINATE_PLACES} decimals; both coordinates or neither"
+    return DecimalString(
+        COORDINATE_PLACES,
+        minimum=-most,
+        maximum=most,
+        digits=3 + COORDINATE_PLACES,
+        allow_none=True,
+        metadata={"description": description, "example": example},
+    )
+
+
 class SiteFieldsIn(Schema):
     """Fields of a site."""
 
     code = Text(60, allow_none=True, metadata={"description": "The firm's own code, unique", "example": "K-0042"})
+    tag = Text(100, allow_none=True, metadata={"description": "What its QR or NFC tag says, unique"})
     address = fields.Nested(AddressIn, allow_none=True)
+    latitude = _degrees("latitude", "60.169860")
+    longitude = _degrees("longitude", "24.938380")
+    access_instructions = Text(
+        2000, allow_none=True, metadata={"description": "How to get in; the door code has a place of its own"}
+    )
+    device = fields.Nested(DeviceIn, allow_none=True)
     cost_centre = Text(60, allow_none=True)
+    price_group = Text(
+        60,
+        allow_none=True,
+        metadata={"description": "Of the site and all below it, instead of the customer's; the nearest one counts"},
+    )
     notes = Text(2000, allow_none=True)
+    extra = ExtraValuesIn()
 
 
 class SiteChangeIn(SiteFieldsIn):
@@ -336,9 +483,16 @@ class SiteOut(Schema):
     type = fields.String(required=True)
     name = fields.String(required=True)
     code = fields.String(allow_none=True)
+    tag = fields.String(allow_none=True)
     address = fields.Nested(AddressOut, allow_none=True)
+    latitude = DecimalString(COORDINATE_PLACES, allow_none=True)
+    longitude = DecimalString(COORDINATE_PLACES, allow_none=True)
+    access_instructions = fields.String(allow_none=True)
+    device = fields.Nested(DeviceOut, allow_none=True)
     cost_centre = fields.String(allow_none=True)
+    price_group = fields.String(allow_none=True, metadata={"description": "Its own, if it has one"})
     notes = fields.String(allow_none=True)
+    extra = extra_values_out()
     has_door_code = fields.Boolean(required=True)
     customer_id = fields.String(allow_none=True, metadata={"description": "The nearest attached customer now"})
     archived = fields.Boolean(required=True)
@@ -346,11 +500,17 @@ class SiteOut(Schema):
     changed_at = fields.DateTime(required=True)
 
 
-class SiteFilters(Schema):
+class SitePathOut(Schema):
+    """A site and those that it lies in."""
+
+    items = fields.List(fields.Nested(SiteOut), required=True, metadata={"description": "From the top downwards"})
+
+
+class SiteFilters(ExtraFilter):
     """Filters of the list of sites; all given ones must hold."""
 
-    code = Text(60, metadata={"description": "The firm's own code, as on its tag"})
-
+    code = Text(60, metadata={"description": "The firm's own code"})
+    tag = Text(100, metadata={"description": "What its QR or NFC tag says"})
     customer = IdString(metadata={"description": "Sites that belong to this customer now"})
     parent = fields.String(
         validate=_id_or_none, metadata={"description": "Sites right below this one; `none`: at the top"}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
-from services.customers.adapters.layouts import SITES
+from services.customers.adapters.layouts import SITES, with_own_fields
+from services.customers.api.extra_filter import with_extra
 from services.customers.api.schemas import (
     AT_THE_TOP,
     AttachmentEndIn,
@@ -23,21 +24,22 @@ from services.customers.api.schemas import (
     SiteIn,
     SiteMoveIn,
     SiteOut,
+    SitePathOut,
     SiteQuery,
 )
+from services.customers.api.secrets import secret_box
 from services.customers.app import door_codes
 from services.customers.app import sites as use_cases
 from services.customers.app.exports import site_rows
+from services.customers.app.extra_fields import fields_in_use
+from services.customers.domain.extra_fields import ExtraRegister
 from services.customers.models import Site, SiteAttachment
+from services.customers.models.site import in_subtree
 from shared.clock import business_day, utc_now
-from shared.config import BadConfiguration
-from shared.crypto import SecretBox
 from shared.db import UnitOfWork, get_or_404
 from shared.db.paging import Page, fetch_page
-from shared.errors import TemporarilyUnavailable
 from shared.http import (
     Blueprint,
-    app_runtime,
     begin,
     creation_request,
     expected_version,
@@ -68,15 +70,17 @@ def list_sites(query: dict[str, Any]) -> Page[Site]:
 def export_sites(query: dict[str, Any]) -> Response:
     """Get all sites that the filters let through as a workbook, parents before those below them"""
     with read() as uow:
-        rows = site_rows(uow, _filtered(uow, query), business_day(utc_now()))
-        return export_answer(SITES, rows, query["lang"])
+        own = fields_in_use(uow, ExtraRegister.SITES)
+        rows = site_rows(uow, _filtered(uow, query), business_day(utc_now()), own)
+        return export_answer(with_own_fields(SITES, own), rows, query["lang"])
 
 
 def _filtered(uow: UnitOfWork, query: dict[str, Any]) -> Select[Any]:
     statement = select(Site).where(Site.archived_at.is_not(None) if query["archived"] else Site.archived_at.is_(None))
-    for name, column in (("customer", Site.customer_id), ("code", Site.code)):
+    for name, column in (("customer", Site.customer_id), ("code", Site.code), ("tag", Site.tag)):
         if name in query:
             statement = statement.where(column == query[name])
+    statement = with_extra(uow, statement, query, ExtraRegister.SITES, Site.extra)
     if "parent" in query:
         top = query["parent"] == AT_THE_TOP
         statement = statement.where(Site.parent_id.is_(None) if top else Site.parent_id == query["parent"])
@@ -84,8 +88,7 @@ def _filtered(uow: UnitOfWork, query: dict[str, Any]) -> Select[Any]:
         statement = statement.where(Site.name.contains(query["q"], autoescape=True))
     if "subtree" in query:
         root = get_or_404(uow.session, Site, query["subtree"])
-        below = Site.path.startswith(root.path + "/", autoescape=True)
-        statement = statement.where(or_(Site.id == root.id, below))
+        statement = statement.where(in_subtree(uow.session, root.path))
     return statement
 
 
@@ -105,6 +108,15 @@ def show_site(site_id: str) -> Site:
     """Show a site"""
     with read() as uow:
         return with_etag(get_or_404(uow.session, Site, site_id))
+
+
+@blp.get("/<site_id>/path")
+@requires("customers.read")
+@blp.response(200, SitePathOut)
+def show_path(site_id: str) -> dict[str, Any]:
+    """List the sites that it lies in, from the top, the site itself last"""
+    with read() as uow:
+        return {"items": use_cases.path_to(uow, site_id)}
 
 
 @blp.patch("/<site_id>")
@@ -150,7 +162,9 @@ def restore_site(site_id: str) -> Site:
 def set_door_code(body: dict[str, Any], site_id: str) -> Site:
     """Store the door code of a site, sealed; null forgets it"""
     version = expected_version()
-    return with_etag(door_codes.set_door_code(begin(), _box(), site_id, body["door_code"], expected_version=version))
+    return with_etag(
+        door_codes.set_door_code(begin(), secret_box(), site_id, body["door_code"], expected_version=version)
+    )
 
 
 @blp.get("/<site_id>/door-code")
@@ -158,14 +172,7 @@ def set_door_code(body: dict[str, Any], site_id: str) -> Site:
 @blp.response(200, DoorCodeOut)
 def read_door_code(site_id: str) -> dict[str, Any]:
     """Read the door code of a site; every reading is in the audit log"""
-    return {"door_code": door_codes.read_door_code(begin(), _box(), site_id, now=utc_now())}
-
-
-def _box() -> SecretBox:
-    try:
-        return app_runtime().config.secret_box
-    except BadConfiguration as error:
-        raise TemporarilyUnavailable("Secrets cannot be kept: the installation has no key.") from error
+    return {"door_code": door_codes.read_door_code(begin(), secret_box(), site_id, now=utc_now())}
 
 
 @blp.get("/<site_id>/attachments")

@@ -31,7 +31,12 @@ def import_contacts(uow: UnitOfWork, reading: TableReading, request: ImportReque
     A person is known again by the id of an export, else by e-mail address or phone number together with the name, else
     by the name among those of the same customer or site. Several rows of one person are several roles.
     """
-    return run_import(uow, TABLES, ContactRegister(uow), reading, request, now=now)  # type: ignore[no-any-return]
+    return run_import(uow, TABLES, open_contacts(uow, reading, now), reading, request, now=now)  # type: ignore[no-any-return]
+
+
+def open_contacts(uow: UnitOfWork, _reading: TableReading, _now: datetime) -> ContactRegister:
+    """Return the register inside an open unit of work."""
+    return ContactRegister(uow)
 
 
 @dataclass(slots=True)

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from services.customers.domain.contact import Role, checked_contact
 from services.customers.domain.errors import AlreadyLinked
 from services.customers.models import Contact, ContactLink, Customer, Site
 from shared.db import UnitOfWork, check_version, get_or_404
 from shared.db.database import Creation
-from shared.db.tables import audit_log
 from shared.errors import NotFound
 from shared.ids import new_id
-
-ERASED_NAME = "–"
-"""Stands in place of the name of a person whose data was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +46,6 @@ def change_contact(
         check_version(contact, expected_version)
         for name, value in checked_contact(given).items():
             setattr(contact, name, value)
-        uow.commit()
-    return contact
-
-
-def erase_contact(uow: UnitOfWork, contact_id: str, *, now: datetime) -> Contact:
-    """Erase a person's data on request: a placeholder stays where the person stood, also in the audit log.
-
-    Roles stay, so that history keeps its shape. Doing it twice changes nothing. Raises NotFound.
-    """
-    with uow:
-        contact = get_or_404(uow.session, Contact, contact_id, for_update=True)
-        if contact.erased_at is None:
-            contact.name, contact.erased_at = ERASED_NAME, now
-            contact.title = contact.email = contact.phone = contact.notes = None
-            uow.session.flush()
-            uow.session.execute(
-                update(audit_log)
-                .where(
-                    audit_log.c.tenant_id == uow.context.tenant_id,
-                    audit_log.c.entity == Contact.__tablename__,
-                    audit_log.c.entity_id == contact.id,
-                )
-                .values(changes={"erased": {"from": None, "to": None}})
-            )
         uow.commit()
     return contact
 

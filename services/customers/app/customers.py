@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from services.customers.app.events import publish_customer
+from services.customers.app.rules import customer_rules
+from services.customers.app.settings import SERIES, number_prefix
 from services.customers.domain.customer import (
     DEFAULTS,
     FIRST_NUMBER,
@@ -36,7 +38,7 @@ def create_customer(uow: UnitOfWork, creation: Creation, given: Mapping[str, Any
     with uow:
         if old := uow.repeated(creation):
             return get_or_404(uow.session, Customer, old)
-        customer = add_customer(uow, creation.id, new_customer(without_id(given)))
+        customer = add_customer(uow, creation.id, new_customer(without_id(given), customer_rules(uow, given)))
         uow.created(creation, customer.id)
         uow.commit()
     return customer
@@ -92,7 +94,7 @@ def add_customer(uow: UnitOfWork, customer_id: str, fields: Mapping[str, Any]) -
 def apply_changes(uow: UnitOfWork, customer: Customer, given: Mapping[str, Any]) -> None:
     """Change a customer inside the open transaction and emit it, if anything differs."""
     refuse_archived(archived=customer.archived)
-    changes = changed_customer(stored_fields(customer), given)
+    changes = changed_customer(stored_fields(customer), given, customer_rules(uow, given))
     if not changes:
         return
     _check_unique(uow, changes, customer.id)
@@ -129,12 +131,18 @@ def _duplicate_key(fields: Mapping[str, Any]) -> str:
     return duplicate_key(fields["name"], (fields.get("billing_address") or {}).get("postal_code"))
 
 
-def reserve_numbers(uow: UnitOfWork, count: int) -> list[str]:
-    """Return `count` numbers of the series that nobody was given by hand."""
+def reserve_numbers(uow: UnitOfWork, count: int, spoken_for: Collection[str] = ()) -> list[str]:
+    """Return `count` numbers of the series that nobody was given by hand.
+
+    spoken_for  numbers that are about to be given by hand
+    """
     numbers: list[str] = []
+    prefix = number_prefix(uow) if count else ""
     while len(numbers) < count:
-        wanted = [str(FIRST_NUMBER - 1 + uow.next_number("customer")) for _ in range(min(count - len(numbers), 500))]
+        next_ones = uow.next_numbers(SERIES, min(count - len(numbers), 500))
+        wanted = [f"{prefix}{FIRST_NUMBER - 1 + number}" for number in next_ones]
         taken = set(uow.session.scalars(select(Customer.number).where(Customer.number.in_(wanted))))
+        taken.update(number for number in wanted if number in spoken_for)
         numbers += [number for number in wanted if number not in taken]
     return numbers
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from services.customers.domain.customer import plain_field
 from services.customers.models import Customer, Site
 from shared.bus.envelope import NewEvent
 from shared.db import UnitOfWork
@@ -29,14 +30,15 @@ def customer_state(customer: Customer) -> dict[str, Any]:
         "phone": customer.phone,
         "language": customer.language,
         "payment_term_days": customer.payment_term_days,
+        "late_interest_percent": plain_field(customer.late_interest_percent),
         "invoice_channel": customer.invoice_channel,
         "einvoice_address": customer.einvoice_address,
         "einvoice_operator": customer.einvoice_operator,
         "billing_rhythm": customer.billing_rhythm,
+        "invoice_grouping": customer.invoice_grouping,
         "payer_id": customer.payer_id,
-        "construction_seller_from": (
-            customer.construction_seller_from.isoformat() if customer.construction_seller_from else None
-        ),
+        "construction_seller_from": plain_field(customer.construction_seller_from),
+        "construction_seller_to": plain_field(customer.construction_seller_to),
         "required_references": list(customer.required_references),
         "price_group": customer.price_group,
         "on_hold": customer.on_hold,
@@ -56,6 +58,12 @@ def site_state(site: Site) -> dict[str, Any]:
         "customer_id": site.customer_id,
         "path": site.path,
         "archived": site.archived,
+        "code": site.code,
+        "tag": site.tag,
+        "price_group": site.price_group,
+        "cost_centre": site.cost_centre,
+        "latitude": plain_field(site.latitude),
+        "longitude": plain_field(site.longitude),
     }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -13,11 +13,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 from services.customers.app.contacts import LinkEnd, add_contact, new_link
 from services.customers.app.customers import new_record, reserve_numbers, store_changes, stored_fields
 from services.customers.app.events import publish_customer
-from services.customers.app.lookup import survivor_of
+from services.customers.app.extra_fields import known_fields
+from services.customers.app.lookup import cell_problems, survivor_of
+from services.customers.app.operators import operator_names
 from services.customers.domain.contact import Role, same_person
-from services.customers.domain.customer import changed_customer, new_customer
+from services.customers.domain.customer import Rules, changed_customer, new_customer, revived_field
 from services.customers.domain.duplicates import duplicate_key
 from services.customers.domain.errors import CustomerArchived, DuplicateNumber, InvalidCustomer
+from services.customers.domain.extra_fields import ExtraRegister
 from services.customers.domain.imported_row import customer_fields, fingerprint, shown_fields
 from services.customers.models import (
     Contact,
@@ -27,6 +30,7 @@ from services.customers.models import (
     ImportFile,
     ImportKey,
     ImportMapping,
+    ImportPart,
     SiteAttachment,
 )
 from shared.db import UnitOfWork
@@ -38,7 +42,9 @@ from shared.imports import Action, ImportRequest, ImportTables, PlannedRow, run_
 _AT_ONCE = 500
 """Keys in one query: PostgreSQL and SQLite both have a limit on parameters."""
 
-TABLES = ImportTables(Import, ImportFile, ImportMapping)
+_T = TypeVar("_T")
+
+TABLES = ImportTables(Import, ImportFile, ImportMapping, ImportPart)
 
 
 def import_customers(uow: UnitOfWork, reading: TableReading, request: ImportRequest, *, now: datetime) -> Import:
@@ -48,14 +54,22 @@ def import_customers(uow: UnitOfWork, reading: TableReading, request: ImportRequ
     so the same file twice changes nothing. An empty cell leaves its field as it is. Emits customer.changed.v1 for
     every customer made or changed.
     """
-    return run_import(uow, TABLES, CustomerRegister(uow), reading, request, now=now)  # type: ignore[no-any-return]
+    return run_import(uow, TABLES, open_customers(uow, reading, now), reading, request, now=now)  # type: ignore[no-any-return]
+
+
+def open_customers(uow: UnitOfWork, reading: TableReading, _now: datetime) -> CustomerRegister:
+    """Return the register inside an open unit of work."""
+    numbers = (row.values.get("number") for row in reading.rows)
+    return CustomerRegister(uow, frozenset(str(number) for number in numbers if number))
 
 
 class CustomerRegister:
     """The customers that rows become (a `shared.imports.Register`)."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
+    def __init__(self, uow: UnitOfWork, numbers: frozenset[str]) -> None:
+        """Take the numbers that the whole file gives: no other row may get one of them from the series."""
         self._uow = uow
+        self._numbers = numbers
         self._by_business_id: dict[str, Customer] = {}
         self._by_number: dict[str, Customer] = {}
         self._by_fingerprint: dict[str, str] = {}
@@ -63,11 +77,15 @@ class CustomerRegister:
         self._payers: dict[str, Customer] = {}
         self._withdrawn: dict[str, Customer] = {}
         self._planned_keys: dict[str, int] = {}
+        self._rules = Rules()
 
     def plan(self, rows: Sequence[ParsedRow]) -> list[PlannedRow]:
         """Say what each row would do; looks all of them up at once and writes nothing."""
         self._look_up(rows)
-        return self._with_possible_duplicates([self._plan(row) for row in rows])
+        self._rules = Rules(extra_fields=known_fields(self._uow, ExtraRegister.CUSTOMERS))
+        operators = operator_names(self._uow)
+        planned = self._with_possible_duplicates([self._plan(row) for row in rows])
+        return [_with_unknown_operator(plan, operators) for plan in planned]
 
     def _with_possible_duplicates(self, planned: Sequence[PlannedRow]) -> list[PlannedRow]:
         """Remark on new customers that the register may have already, under another key."""
@@ -86,33 +104,40 @@ class CustomerRegister:
         ]
 
     def write(self, planned: Sequence[PlannedRow]) -> dict[str, int]:
-        """Make and change the customers, with their contact persons, then emit them all."""
+        """Make and change the customers with their contact persons and emit them all, part by part."""
         new = [plan for plan in planned if plan.action is Action.CREATED]
-        numbers = iter(reserve_numbers(self._uow, sum(1 for plan in new if not plan.values.get("number"))))
-        written = []
-        for plan in planned:
-            fields = dict(plan.values)
-            contact_name = fields.pop("contact_name", None)
-            if plan.action is Action.CREATED and plan.record_id in self._withdrawn:
-                customer = self._withdrawn[plan.record_id]
-                fields["number"] = customer.number
-                store_changes(customer, {**fields, "archived_at": None, "withdrawn": False})
-            elif plan.action is Action.CREATED:
-                fields["number"] = fields.get("number") or next(numbers)
-                customer = new_record(str(plan.record_id), fields)
-                self._uow.session.add(customer)
-            else:
-                customer = self._uow.session.get_one(Customer, plan.record_id)
-                store_changes(customer, fields)
-            written.append((plan, customer, contact_name))
-        changed = [customer for _, customer, _ in written if self._uow.session.is_modified(customer)]
+        missing = sum(1 for plan in new if not plan.values.get("number"))
+        numbers = iter(reserve_numbers(self._uow, missing, self._numbers))
+        versions: dict[str, int] = {}
+        for part in _parts(planned):
+            versions |= self._write_part(part, numbers)
+        return versions
+
+    def _write_part(self, planned: Sequence[PlannedRow], numbers: Iterator[str]) -> dict[str, int]:
+        written = [(plan, self._store(plan, numbers)) for plan in planned]
+        changed = [customer for _, customer in written if self._uow.session.is_modified(customer)]
         self._uow.session.flush()
-        for plan, customer, contact_name in written:
-            self._finish(plan, customer, contact_name)
-        self._uow.session.flush()
+        for plan, customer in written:
+            self._finish(plan, customer, plan.values.get("contact_name"))
         for customer in changed:
             publish_customer(self._uow, customer)
-        return {customer.id: customer.version for _, customer, _ in written}
+        self._uow.write()
+        return {customer.id: customer.version for _, customer in written}
+
+    def _store(self, plan: PlannedRow, numbers: Iterator[str]) -> Customer:
+        fields = {name: value for name, value in plan.values.items() if name != "contact_name"}
+        if plan.action is Action.CREATED and plan.record_id in self._withdrawn:
+            customer = self._withdrawn[plan.record_id]
+            fields["number"] = customer.number
+            store_changes(customer, {**fields, "archived_at": None, "withdrawn": False})
+        elif plan.action is Action.CREATED:
+            fields["number"] = fields.get("number") or next(numbers)
+            customer = new_record(str(plan.record_id), fields)
+            self._uow.session.add(customer)
+        else:
+            customer = self._uow.session.get_one(Customer, plan.record_id)
+            store_changes(customer, fields)
+        return customer
 
     def _finish(self, plan: PlannedRow, customer: Customer, contact_name: str | None) -> None:
         if contact_name:
@@ -158,11 +183,11 @@ class CustomerRegister:
                 return self._plan_new(row, key, label, None)
             return self._plan_change(row, key, label, existing)
         except (InvalidCustomer, CustomerArchived, DuplicateNumber) as error:
-            problems = error.errors or (FieldError("/name", error.code, error.detail),)
+            problems = cell_problems(error.errors) or (FieldError("/name", error.code, error.detail),)
             return PlannedRow(row, Action.REFUSED, key, label, problems=problems)
 
     def _plan_new(self, row: ParsedRow, key: str, label: str, withdrawn: Customer | None) -> PlannedRow:
-        fields = new_customer(customer_fields(row.values) | self._payer(row.values))
+        fields = new_customer(customer_fields(row.values) | self._payer(row.values), self._rules)
         if contact_name := row.values.get("contact_name"):
             fields["contact_name"] = contact_name
         if withdrawn is not None:
@@ -178,7 +203,7 @@ class CustomerRegister:
         given = customer_fields(row.values, before) | self._payer(row.values)
         if "number" in given and self._by_number.get(given["number"]) is existing:
             given["number"] = existing.number  # the row may name it by the number of one that was merged into it
-        changed = changed_customer(before, given)
+        changed = changed_customer(before, given, self._rules)
         changes = {name: value for name, value in changed.items() if not same_when_written(before.get(name), value)}
         contact_name = row.values.get("contact_name")
         if contact_name and not any(same_person(contact_name, name) for name in self._contacts.get(existing.id, ())):
@@ -223,7 +248,7 @@ def _is_keyless(values: Mapping[str, Any]) -> bool:
     return not values.get("business_id") and not values.get("number")
 
 
-def _parts(keys: Sequence[str]) -> Iterable[Sequence[str]]:
+def _parts(keys: Sequence[_T]) -> Iterable[Sequence[_T]]:
     return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
 
 
@@ -321,11 +346,19 @@ def _duplicate_remarks(keys: Mapping[str, str], known: Mapping[str, Customer]) -
     )
 
 
+def _with_unknown_operator(plan: PlannedRow, operators: Mapping[str, str]) -> PlannedRow:
+    """Remark on an operator that no list has; it is taken in, for a firm's own list may be newer than ours."""
+    code = plan.values.get("einvoice_operator")
+    if not code or code in operators:
+        return plan
+    remark = FieldError("/einvoice_operator", "einvoice_operator.unknown", f"{code} is not a known operator.")
+    return replace(plan, remarks=(*plan.remarks, remark))
+
+
 def _new_value(row: Mapping[str, Any], field: str) -> Any:
     return next((change["new"] for change in row["changes"] if change["field"] == field), None)
 
 
 def _revived(change: Mapping[str, Any]) -> Any:
-    """The old value of a change as the column has it: days are text in the report."""
-    old = change["old"]
-    return date.fromisoformat(old) if change["field"] == "construction_seller_from" and old else old
+    """The old value of a change as the column has it."""
+    return revived_field(str(change["field"]), change["old"])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
 
+from services.customers.adapters.extra_columns import column_of
 from services.customers.domain.errors import InvalidImportRow
 from services.customers.models import Customer, Site
 from shared.db import UnitOfWork
 from shared.errors import FieldError
 from shared.excel.table import ParsedRow
 
+_EXTRA = "/extra/"
 AT_ONCE = 500
 """Keys in one query: PostgreSQL and SQLite both have a limit on parameters."""
 
@@ -35,6 +38,16 @@ def ids_by_number(uow: UnitOfWork, number: str) -> list[str]:
     """
     found = uow.session.execute(select(Customer.id, Customer.merged_into).where(Customer.number == number))
     return [customer_id for row in found for customer_id in row if customer_id is not None]
+
+
+def cell_problems(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
+    """Return problems with own fields under the names of their columns (`/extra/heat` → `/extra:heat`)."""
+    return tuple(
+        replace(error, pointer=f"/{column_of(error.pointer.removeprefix(_EXTRA))}")
+        if error.pointer.startswith(_EXTRA)
+        else error
+        for error in errors
+    )
 
 
 class CustomersOfRows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -27,7 +27,7 @@ from services.customers.app.merge_parts import (
     sites_changing_hands,
 )
 from services.customers.app.sites import lock_tree
-from services.customers.domain.customer import changed_customer, refuse_archived
+from services.customers.domain.customer import changed_customer, plain_field, refuse_archived, revived_field
 from services.customers.domain.errors import CustomerMerged, NotMerged
 from services.customers.domain.merge import Difference, MergeWarning, differences, merge_warnings, refuse_merge
 from services.customers.models import Customer, CustomerMerge
@@ -188,7 +188,7 @@ def _take_fields(
     """Set the chosen fields on the survivor; returns the business ID that went over, and the survivor's old values."""
     old = stored_fields(into)
     changes = changed_customer(old, {name: getattr(merged, name) for name in fields})
-    before = {name: old[name].isoformat() if isinstance(old[name], date) else old[name] for name in changes}
+    before = {name: plain_field(old[name]) for name in changes}
     business_id = changes.get("business_id")
     if business_id is not None:
         store_changes(merged, {"business_id": None})
@@ -226,5 +226,4 @@ def _newest_merge(uow: UnitOfWork, customer_id: str) -> CustomerMerge | None:
 
 
 def _revived(before: Mapping[str, Any]) -> dict[str, Any]:
-    day = before.get("construction_seller_from")
-    return {**before, **({"construction_seller_from": date.fromisoformat(day)} if day else {})}
+    return {name: revived_field(name, value) for name, value in before.items()}

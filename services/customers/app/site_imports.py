@@ -9,19 +9,24 @@ from typing import Any, Final
 from sqlalchemy import delete, select
 
 from services.customers.app.events import publish_site
+from services.customers.app.extra_fields import known_fields
 from services.customers.app.imports import TABLES
-from services.customers.app.lookup import CustomersOfRows, parts_of, sites_by_key
+from services.customers.app.lookup import CustomersOfRows, cell_problems, parts_of, sites_by_key
 from services.customers.app.sites import (
     NEW_SITE,
     add_attachment,
     attachments_of,
     lock_tree,
     refresh_customers,
+    stored_site,
     subtree_of,
 )
-from services.customers.domain.errors import InvalidImportRow, InvalidSite, TooDeep
+from services.customers.domain.errors import DuplicateTag, InvalidImportRow, InvalidSite, TooDeep
+from services.customers.domain.extra_fields import ExtraRegister, Known
 from services.customers.domain.imported_row import fingerprint
-from services.customers.domain.site_tree import DEEPEST, SiteType, checked_site, depth, path_of
+from services.customers.domain.site import FIELDS as _FIELDS
+from services.customers.domain.site import checked_site, plain_field, revived_field
+from services.customers.domain.site_tree import DEEPEST, SiteType, depth, path_of
 from services.customers.models import Import, ImportRowKey, Site, SiteAttachment
 from shared.clock import business_day
 from shared.db import UnitOfWork
@@ -31,7 +36,6 @@ from shared.ids import new_id
 from shared.imports import Action, ImportRequest, PlannedRow, run_import, same_when_written
 from shared.periods import ONE_DAY
 
-_FIELDS: Final = ("code", "name", "type", "address", "cost_centre", "notes")
 _REGISTER: Final = "sites"
 
 
@@ -42,8 +46,12 @@ def import_sites(uow: UnitOfWork, reading: TableReading, request: ImportRequest,
     file, before or after. A customer is attached from the business day of `now`. A known site is not moved: that is a
     deed of its own. Emits site.changed.v1 for every site made or changed, and for those below that change hands.
     """
-    register = SiteRegister(uow, business_day(now))
-    return run_import(uow, TABLES, register, reading, request, now=now)  # type: ignore[no-any-return]
+    return run_import(uow, TABLES, open_sites(uow, reading, now), reading, request, now=now)  # type: ignore[no-any-return]
+
+
+def open_sites(uow: UnitOfWork, _reading: TableReading, now: datetime) -> SiteRegister:
+    """Return the register inside an open unit of work."""
+    return SiteRegister(uow, business_day(now))
 
 
 class SiteRegister:
@@ -56,15 +64,19 @@ class SiteRegister:
         self._sites: dict[str, Site] = {}
         self._owners: dict[str, str] = {}
         self._keyless: dict[str, str] = {}
+        self._tags: dict[str, str] = {}
+        self._known: Known = {}
         self._ids_in_file: dict[str, str] = {}
         self._parents: dict[str, str | None] = {}
 
     def plan(self, rows: Sequence[ParsedRow]) -> list[PlannedRow]:
         """Say what each row would do; looks all of them up at once and writes nothing."""
         self._customers = CustomersOfRows(self._uow, rows)
+        self._known = known_fields(self._uow, ExtraRegister.SITES)
         keys = [str(row.values[name]) for row in rows for name in ("code", "id", "parent") if row.values.get(name)]
         self._sites = sites_by_key(self._uow, keys)
         self._load_keyless(rows)
+        self._load_tags(rows)
         for part in parts_of({site.id for site in self._sites.values()}):
             for link in attachments_of(self._uow, part):
                 if link.period.covers(self._day):
@@ -150,6 +162,11 @@ class SiteRegister:
         for part in parts_of(self._keyless.values()):
             self._sites |= {site.id: site for site in self._uow.session.scalars(select(Site).where(Site.id.in_(part)))}
 
+    def _load_tags(self, rows: Sequence[ParsedRow]) -> None:
+        for part in parts_of(str(row.values["tag"]) for row in rows if row.values.get("tag")):
+            found = self._uow.session.execute(select(Site.tag, Site.id).where(Site.tag.in_(part)))
+            self._tags |= {str(tag): site_id for tag, site_id in found}
+
     def _key(self, values: Mapping[str, Any]) -> str:
         return str(values.get("code") or values.get("id") or fingerprint(values))
 
@@ -169,14 +186,25 @@ class SiteRegister:
                 raise _wrong("id", "unknown_site", "There is no site with this id; leave it empty for a new one.")
             customer = self._customers.of(row.values)
             parent_id = self._parent_id(row.values)
-            fields = checked_site({name: row.values[name] for name in _FIELDS if row.values.get(name)})
+            fields = self._fields(row.values, existing)
             owner = customer.id if customer else None
             if existing is None or existing.withdrawn:
                 return self._plan_new(row, key, label, fields, parent_id, owner)
             return self._plan_change(row, key, label, existing, fields, parent_id, owner)
         except (InvalidImportRow, InvalidSite, TooDeep) as error:
-            problems = tuple(error.errors) or (FieldError("/parent", error.code, error.detail),)
+            problems = cell_problems(error.errors) or (FieldError("/parent", error.code, error.detail),)
             return PlannedRow(row, Action.REFUSED, key, label, problems=problems)
+
+    def _fields(self, values: Mapping[str, Any], existing: Site | None) -> dict[str, Any]:
+        """What the row says about its site, healed: an empty cell says nothing."""
+        given = {name: values[name] for name in _FIELDS if values.get(name) not in (None, "", {})}
+        if "device" in given and existing is not None:
+            given["device"] = {**(existing.device or {}), **given["device"]}
+        fields = checked_site(given, stored_site(existing) if existing else None, self._known)
+        owner = existing.id if existing else self._key(values)
+        if (tag := fields.get("tag")) and self._tags.setdefault(tag, owner) != owner:
+            raise _wrong("tag", DuplicateTag.code, f"{tag} is on another site.")
+        return fields
 
     def _plan_new(
         self, row: ParsedRow, key: str, label: str, fields: dict[str, Any], parent_id: str | None, owner: str | None
@@ -277,7 +305,7 @@ class SiteUndo:
                 site.archived_at, site.withdrawn, site.customer_id = now, True, None
             for change in row["changes"]:
                 if change["field"] in _FIELDS:
-                    setattr(site, change["field"], change["old"])
+                    setattr(site, change["field"], revived_field(change["field"], change["old"]))
                 elif change["field"] == "customer_id":
                     self._give_back(site, str(change["new"]))
         changed = {site.id: site for site in self._sites.values() if self._uow.session.is_modified(site)}
@@ -305,7 +333,7 @@ class SiteUndo:
 
 def _shown(fields: Mapping[str, Any], row: ParsedRow) -> dict[str, Any]:
     address = fields.get("address") or {}
-    shown = {name: fields.get(name) for name in ("code", "name", "type", "cost_centre", "notes")}
+    shown = {name: plain_field(fields.get(name)) for name in _FIELDS if name != "address"}
     shown |= {part: address.get(part) or None for part in ("street", "postal_code", "city", "country")}
     return shown | {name: row.values.get(name) for name in ("parent", "customer_number", "business_id")}
 

@@ -14,71 +14,55 @@ from sqlalchemy import select, text
 
 from services.customers.app.customers import without_id
 from services.customers.app.events import publish_site
+from services.customers.app.rules import site_fields_known
 from services.customers.domain.customer import refuse_archived
-from services.customers.domain.errors import SiteArchived, SiteInUse
+from services.customers.domain.errors import DuplicateTag, SiteArchived, SiteInUse
+from services.customers.domain.site import DEFAULTS, FIELDS, checked_site
 from services.customers.domain.site_tree import (
-    checked_site,
     ids_of,
     moved_paths,
     nearest_customers,
     path_of,
 )
 from services.customers.models import Customer, Site, SiteAttachment
+from services.customers.models.site import in_subtree
 from shared.clock import business_day
 from shared.db import UnitOfWork, check_version, get_or_404
 from shared.db.database import Creation
-from shared.errors import NotFound
+from shared.errors import FieldError, NotFound, OutsideScope
 from shared.ids import new_id
 from shared.periods import closing_days
 
-NEW_SITE: Mapping[str, Any] = {"code": None, "address": None, "cost_centre": None, "notes": None}
+NEW_SITE: Mapping[str, Any] = DEFAULTS
 """Fields of a new site that nobody filled in."""
 
 
 def create_site(uow: UnitOfWork, creation: Creation, given: Mapping[str, Any], *, now: datetime) -> Site:
     """Make a site, or return the one that the same creation made before.
 
-    given  type, name, and maybe parent_id, address, cost_centre, notes; with customer_id the customer is attached to
-           the site from the business day of `now`
-    Raises NotFound for an unknown parent or customer, SiteArchived, CustomerArchived, InvalidSite, TooDeep.
+    given  type, name, and maybe parent_id and any of `domain.site.DEFAULTS`; with customer_id the customer is attached
+           to the site from the business day of `now`
+    Raises NotFound for an unknown parent or customer, SiteArchived, CustomerArchived, InvalidSite, DuplicateTag,
+    TooDeep.
     """
     with uow:
         if old := uow.repeated(creation):
             return get_or_404(uow.session, Site, old)
         lock_tree(uow)
-        fields = without_id(given)
-        customer_id = fields.pop("customer_id", None)
-        parent = _parent(uow, fields.pop("parent_id", None))
-        site = Site(
-            **{**NEW_SITE, **checked_site(fields)},
-            id=creation.id,
-            parent_id=parent.id if parent else None,
-            path=path_of(creation.id, parent.path if parent else None),
-            customer_id=customer_id or (parent.customer_id if parent else None),
-            archived_at=None,
-            withdrawn=False,
-        )
-        if customer_id is not None:
-            get_or_404(uow.session, Customer, customer_id)
-        uow.session.add(site)
-        uow.session.flush()
-        if customer_id is not None:
-            add_attachment(uow, site, customer_id, business_day(now), None)
-        publish_site(uow, site)
+        site = add_site(uow, creation.id, without_id(given), now=now)
         uow.created(creation, site.id)
         uow.commit()
     return site
 
 
 def change_site(uow: UnitOfWork, site_id: str, given: Mapping[str, Any], *, expected_version: int | None) -> Site:
-    """Change the given fields (code, type, name, address, cost_centre, notes); publishes only if something differs."""
+    """Change the given ones of `domain.site.FIELDS`; publishes only if something differs.
+
+    Raises NotFound, VersionMismatch, SiteArchived, InvalidSite, DuplicateTag.
+    """
     with uow:
         site = _site(uow, site_id, expected_version)
-        _refuse_archived_site(site)
-        for name, value in checked_site(given).items():
-            if getattr(site, name) != value:
-                setattr(site, name, value)
-        publish_changed(uow, [site])
+        apply_site_changes(uow, site, given)
         uow.commit()
     return site
 
@@ -90,16 +74,7 @@ def move_site(
     with uow:
         lock_tree(uow)
         site = _site(uow, site_id, expected_version)
-        _refuse_archived_site(site)
-        parent = _parent(uow, parent_id)
-        subtree = subtree_of(uow, site)
-        paths = moved_paths(site.path, [node.path for node in subtree], parent.path if parent else None)
-        with uow.session.no_autoflush:  # what is flushed half-way would no longer count as changed
-            site.parent_id = parent.id if parent else None
-            for node in subtree:
-                node.path = paths[node.path]
-            refresh_customers(uow, subtree, business_day(now))
-        publish_changed(uow, subtree)
+        put_below(uow, site, parent_id, now=now)
         uow.commit()
     return site
 
@@ -170,6 +145,110 @@ def end_attachment(
     return attachment
 
 
+def add_site(uow: UnitOfWork, site_id: str, given: Mapping[str, Any], *, now: datetime) -> Site:
+    """Store a new site inside the open transaction, which holds the tree's lock; see `create_site`."""
+    fields = dict(given)
+    customer_id = fields.pop("customer_id", None)
+    parent = _new_parent(uow, fields.pop("parent_id", None))
+    checked = checked_site(fields, known=site_fields_known(uow, fields))
+    refuse_taken_tag(uow, checked.get("tag"), site_id)
+    site = Site(
+        **{**NEW_SITE, "extra": {}, **checked},
+        id=site_id,
+        parent_id=parent.id if parent else None,
+        path=path_of(site_id, parent.path if parent else None),
+        customer_id=customer_id or (parent.customer_id if parent else None),
+        archived_at=None,
+        withdrawn=False,
+    )
+    if customer_id is not None:
+        get_or_404(uow.session, Customer, customer_id)
+    uow.session.add(site)
+    uow.session.flush()
+    if customer_id is not None:
+        add_attachment(uow, site, customer_id, business_day(now), None)
+    publish_site(uow, site)
+    return site
+
+
+def add_sites(uow: UnitOfWork, new: Sequence[tuple[str, Mapping[str, Any]]], *, now: datetime) -> list[Site]:
+    """Store many new sites (id, fields as of `add_site`) in few statements; one may lie in another before it.
+
+    Raises what `add_site` raises, if any of them is wrong.
+    """
+    known = site_fields_known(uow, {"extra": True})
+    owners = {fields["customer_id"] for _, fields in new if fields.get("customer_id")}
+    customers = {each.id: each for each in uow.session.scalars(select(Customer).where(Customer.id.in_(owners)))}
+    made: dict[str, Site] = {}
+    attachments: list[SiteAttachment] = []
+    for site_id, given in new:
+        fields = dict(given)
+        customer_id, parent_id = fields.pop("customer_id", None), fields.pop("parent_id", None)
+        parent = made.get(parent_id or "") or _parent(uow, parent_id)
+        if customer_id is not None:
+            owner = customers.get(customer_id) or get_or_404(uow.session, Customer, customer_id)
+            refuse_archived(archived=owner.archived)
+            day = business_day(now)
+            attachments.append(SiteAttachment(site_id=site_id, customer_id=customer_id, valid_from=day, valid_to=None))
+        made[site_id] = Site(
+            **{**NEW_SITE, "extra": {}, **checked_site(fields, known=known)},
+            id=site_id,
+            parent_id=parent_id,
+            path=path_of(site_id, parent.path if parent else None),
+            customer_id=customer_id or (parent.customer_id if parent else None),
+            archived_at=None,
+            withdrawn=False,
+        )
+    uow.session.add_all(made.values())
+    uow.session.flush()
+    uow.session.add_all(attachments)
+    uow.session.flush()
+    for site in made.values():
+        publish_site(uow, site)
+    return list(made.values())
+
+
+def apply_site_changes(uow: UnitOfWork, site: Site, given: Mapping[str, Any]) -> None:
+    """Change the given ones of `domain.site.FIELDS` inside the open transaction; see `change_site`."""
+    _refuse_archived_site(site)
+    checked = checked_site(given, stored_site(site), site_fields_known(uow, given))
+    refuse_taken_tag(uow, checked.get("tag"), site.id)
+    for name, value in checked.items():
+        if getattr(site, name) != value:
+            setattr(site, name, value)
+    publish_changed(uow, [site])
+
+
+def put_below(uow: UnitOfWork, site: Site, parent_id: str | None, *, now: datetime) -> None:
+    """Move a site with all below it inside the open transaction, which holds the tree's lock; see `move_site`."""
+    _refuse_archived_site(site)
+    parent = _new_parent(uow, parent_id)
+    subtree = subtree_of(uow, site)
+    paths = moved_paths(site.path, [node.path for node in subtree], parent.path if parent else None)
+    with uow.session.no_autoflush:  # what is flushed half-way would no longer count as changed
+        site.parent_id = parent.id if parent else None
+        for node in subtree:
+            node.path = paths[node.path]
+        refresh_customers(uow, subtree, business_day(now))
+    publish_changed(uow, subtree)
+
+
+def attach_today(uow: UnitOfWork, site: Site, customer_id: str, *, now: datetime) -> None:
+    """Let a site belong to a customer from today, inside the open transaction, which holds the tree's lock.
+
+    Within a day the last word counts: an attachment that began today gets the customer.
+    """
+    _refuse_archived_site(site)
+    today = business_day(now)
+    begun = next((link for link in attachments_of(uow, [site.id]) if link.valid_from == today), None)
+    if begun is None:
+        add_attachment(uow, site, customer_id, today, None)
+    else:
+        refuse_archived(archived=get_or_404(uow.session, Customer, customer_id).archived)
+        begun.customer_id = customer_id
+    _republish(uow, site, now)
+
+
 def customer_on(uow: UnitOfWork, site_id: str, day: date) -> Customer | None:
     """Return the customer that a site belongs to on `day`: that of the nearest attached ancestor. Raises NotFound."""
     site = get_or_404(uow.session, Site, site_id)
@@ -178,16 +257,41 @@ def customer_on(uow: UnitOfWork, site_id: str, day: date) -> Customer | None:
     return None if customer_id is None else get_or_404(uow.session, Customer, customer_id)
 
 
+def stored_site(site: Site) -> dict[str, Any]:
+    """Return every field that a caller may set."""
+    return {name: getattr(site, name) for name in FIELDS}
+
+
+def refuse_taken_tag(uow: UnitOfWork, tag: str | None, own_id: str) -> None:
+    """Raise DuplicateTag if another site has the tag. The unique key decides when two do it at the same moment."""
+    if tag is None:
+        return
+    taken = uow.session.scalar(select(Site).where(Site.tag == tag, Site.id != own_id))
+    if taken is not None:
+        detail = f"{tag} is on {taken.name}."
+        raise DuplicateTag(detail, errors=[FieldError("/tag", DuplicateTag.code, detail)], site_id=taken.id)
+
+
 def attachments_of(uow: UnitOfWork, site_ids: Sequence[str]) -> list[SiteAttachment]:
     """Return the attachments of these sites, oldest period first."""
     statement = select(SiteAttachment).where(SiteAttachment.site_id.in_(site_ids))
     return list(uow.session.scalars(statement.order_by(SiteAttachment.valid_from, SiteAttachment.id)))
 
 
+def path_to(uow: UnitOfWork, site_id: str) -> list[Site]:
+    """Return the sites that a site lies in, root first, and the site itself last. Raises NotFound.
+
+    A caller who is limited to some sites sees only those of them.
+    """
+    ids = ids_of(get_or_404(uow.session, Site, site_id).path)
+    found = {site.id: site for site in uow.session.scalars(select(Site).where(Site.id.in_(ids)))}
+    return [found[one] for one in ids if one in found]
+
+
 def subtree_of(uow: UnitOfWork, site: Site) -> list[Site]:
     """Return the site and everything below it, parents before children."""
-    below = select(Site).where(Site.path.startswith(site.path + "/", autoescape=True)).order_by(Site.path)
-    return [site, *uow.session.scalars(below)]
+    below = select(Site).where(in_subtree(uow.session, site.path), Site.id != site.id)
+    return [site, *sorted(uow.session.scalars(below), key=lambda node: node.path)]
 
 
 def subtrees_of(uow: UnitOfWork, site_ids: Iterable[str]) -> list[Site]:
@@ -271,6 +375,12 @@ def _site(uow: UnitOfWork, site_id: str, expected_version: int | None) -> Site:
     site = get_or_404(uow.session, Site, site_id, for_update=True)
     check_version(site, expected_version)
     return site
+
+
+def _new_parent(uow: UnitOfWork, parent_id: str | None) -> Site | None:
+    if parent_id is None and uow.context.sites:
+        raise OutsideScope("Name a site that it is to lie in: you are limited to some sites.")
+    return _parent(uow, parent_id)
 
 
 def _parent(uow: UnitOfWork, parent_id: str | None) -> Site | None:

@@ -115,3 +115,52 @@ class MergeInUse(Conflict):
 
     code = "customer.merge_in_use"
     title = "Something changed since the customers were merged"
+
+
+class InvalidExtraField(RuleBroken):
+    """The definition of a field of the tenant's own, or a value of it in a query, is not usable."""
+
+    code = "extra_field.invalid"
+    title = "Some parts of the field are not right"
+
+
+class DuplicateExtraField(Conflict):
+    """Another field of the register has this key or name."""
+
+    code = "extra_field.duplicate"
+    title = "Another field already has this key or name"
+
+
+class TooManyExtraFields(Conflict):
+    """The register has as many fields of the tenant's own as it can have."""
+
+    code = "extra_field.too_many"
+    title = "There are too many fields; archive one first"
+
+
+class DuplicateTag(Conflict):
+    """Another site of the tenant has this tag."""
+
+    code = "site.duplicate_tag"
+    title = "Another site already has this tag"
+
+
+class InvalidOperator(RuleBroken):
+    """This cannot be the code of an e-invoice operator."""
+
+    code = "einvoice_operator.invalid"
+    title = "Some fields of the operator are not right"
+
+
+class OperatorInUse(Conflict):
+    """Customers have this operator, so it stays in the list."""
+
+    code = "einvoice_operator.in_use"
+    title = "Customers have this operator"
+
+
+class InvalidSettings(RuleBroken):
+    """The settings of the register are not usable."""
+
+    code = "settings.invalid"
+    title = "Some settings are not right"

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.customers.domain.customer import DEFAULTS
+from services.customers.domain.customer import DEFAULTS, plain_field
 from services.customers.domain.errors import CannotMerge
 
 FIELDS: Final = ("name", *DEFAULTS)
-"""What the survivor may take from the merged customer; the number stays its own."""
+"""What the survivor may take from the merged customer; the number stays its own.
+
+Of `extra` it takes each value that the merged customer has, and keeps its others.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,11 @@ def differences(merged: Mapping[str, Any], into: Mapping[str, Any]) -> tuple[Dif
 
     merged, into  all stored fields of the two
     """
-    return tuple(Difference(name, merged[name], into[name]) for name in FIELDS if merged[name] != into[name])
+    return tuple(
+        Difference(name, plain_field(merged[name]), plain_field(into[name]))
+        for name in FIELDS
+        if merged[name] != into[name]
+    )
 
 
 def merge_warnings(merged: Mapping[str, Any], into: Mapping[str, Any]) -> tuple[MergeWarning, ...]:
@@ -56,11 +63,20 @@ def merge_warnings(merged: Mapping[str, Any], into: Mapping[str, Any]) -> tuple[
         found.append(MergeWarning("kind_differs", "kind", detail))
     if merged["on_hold"] and not into["on_hold"]:
         found.append(MergeWarning("hold_ends", "on_hold", "The merged customer is on hold, the survivor is not."))
-    if merged["construction_seller_from"] != into["construction_seller_from"]:
-        detail = "The reverse charge of construction services begins on different days."
-        found.append(MergeWarning("reverse_charge_differs", "construction_seller_from", detail))
-    for name in ("business_id", "einvoice_address", "payer_id"):
-        if merged[name] and not into[name]:
+    for name, what in (("construction_seller_from", "begins"), ("construction_seller_to", "ends")):
+        if merged[name] != into[name]:
+            detail = f"The reverse charge of construction services {what} on different days."
+            found.append(MergeWarning("reverse_charge_differs", name, detail))
+    if merged["invoice_grouping"] != into["invoice_grouping"]:
+        detail = "Their orders are put on invoices by different rules."
+        found.append(MergeWarning("grouping_differs", "invoice_grouping", detail))
+    for name in ("business_id", "einvoice_address", "payer_id", "late_interest_percent", "extra"):
+        if _says(merged[name]) and not _says(into[name]):
             detail = "Only the merged customer has this; choose the field to keep it."
             found.append(MergeWarning("left_behind", name, detail))
     return tuple(found)
+
+
+def _says(value: Any) -> bool:
+    """Say whether a field is filled in; an interest of zero is."""
+    return value is not None and value != "" and value != {}

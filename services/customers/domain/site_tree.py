@@ -5,15 +5,13 @@ A path is `/` and the ids from the root to the site itself, each followed by the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
-from services.customers.domain.address import address_or_none, check_address
-from services.customers.domain.errors import InvalidSite, SiteLoop, TooDeep
-from shared.errors import FieldError
+from services.customers.domain.errors import SiteLoop, TooDeep
 from shared.periods import Period
 
 
@@ -88,23 +86,3 @@ def nearest_customers(paths: Sequence[str], attachments: Iterable[Attachment], d
     for path in paths:
         nearest[path] = next((attached[site] for site in reversed(ids_of(path)) if site in attached), None)
     return nearest
-
-
-def checked_site(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the given fields (code, type, name, address, cost_centre, notes) healed; raises InvalidSite."""
-    fields = dict(given)
-    errors: list[FieldError] = []
-    if "name" in fields:
-        fields["name"] = " ".join(str(fields["name"] or "").split())
-        if not fields["name"]:
-            errors.append(FieldError("/name", "required", "A site needs a name."))
-    if "address" in fields:
-        fields["address"], found = check_address(address_or_none(fields["address"]), "/address")
-        errors += found
-    for name in ("code", "cost_centre", "notes"):
-        if name in fields:
-            text = str(fields[name] or "").strip()
-            fields[name] = (" ".join(text.split()) if name == "code" else text) or None
-    if errors:
-        raise InvalidSite(errors=errors)
-    return fields

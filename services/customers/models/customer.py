@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy import Index, String, Text, UniqueConstraint
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.customers.domain.customer import State, state_of
 from services.customers.models.base import Base
-from shared.db import Audited, Json, TenantScoped, UtcDateTime, Versioned
+from shared.db import Audited, Json, Rate, TenantScoped, UtcDateTime, Versioned
 from shared.db.mixins import ID
 
 Address = dict[str, str]
@@ -47,12 +48,15 @@ class Customer(Versioned, TenantScoped, Audited, Base):
     phone: Mapped[str | None] = mapped_column(String(20))
     language: Mapped[str] = mapped_column(String(2))
     payment_term_days: Mapped[int]
+    late_interest_percent: Mapped[Decimal | None] = mapped_column(Rate())
     invoice_channel: Mapped[str] = mapped_column(String(10))
     einvoice_address: Mapped[str | None] = mapped_column(String(40))
     einvoice_operator: Mapped[str | None] = mapped_column(String(20))
     billing_rhythm: Mapped[str] = mapped_column(String(10))
+    invoice_grouping: Mapped[str | None] = mapped_column(String(20))
     payer_id: Mapped[str | None] = mapped_column(ID)
     construction_seller_from: Mapped[date | None]
+    construction_seller_to: Mapped[date | None]
     required_references: Mapped[list[str]] = mapped_column(Json)
     price_group: Mapped[str | None] = mapped_column(String(60))
     default_cost_centre: Mapped[str | None] = mapped_column(String(60))
@@ -60,6 +64,7 @@ class Customer(Versioned, TenantScoped, Audited, Base):
     work_while_on_hold: Mapped[bool]
     field_notes: Mapped[str | None] = mapped_column(Text)
     billing_notes: Mapped[str | None] = mapped_column(Text)
+    extra: Mapped[dict[str, Any]] = mapped_column(Json)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn: Mapped[bool] = mapped_column(default=False)
     merged_into: Mapped[str | None] = mapped_column(ID)

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.customers.models.base import Base
 from shared.db import TenantScoped
 from shared.db.mixins import ID
-from shared.imports.record import ImportFileRecord, ImportMappingRecord, ImportRecord
+from shared.imports.record import ImportFileRecord, ImportMappingRecord, ImportPartRecord, ImportRecord
 
 
 class Import(ImportRecord, TenantScoped, Base):
     """One run of an import."""
 
     __tablename__ = "imports"
+    __table_args__ = (Index("ix_imports_job_state", "job_state", "lease_until"),)
 
 
 class ImportFile(ImportFileRecord, TenantScoped, Base):
     """The file of an import, for a while."""
 
     __tablename__ = "import_files"
+
+
+class ImportPart(ImportPartRecord, TenantScoped, Base):
+    """What a running job has done so far."""
+
+    __tablename__ = "import_parts"
 
 
 class ImportMapping(ImportMappingRecord, TenantScoped, Base):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.customers.domain.site_tree import Attachment
 from services.customers.models.base import Base
 from services.customers.models.customer import Address
-from shared.db import Audited, Json, TenantScoped, UtcDateTime, Versioned
+from shared.db import Audited, ExactDecimal, Json, TenantScoped, UtcDateTime, Versioned
 from shared.db.mixins import ID
+from shared.db.site_scope import subtree
 from shared.ids import new_id
 from shared.periods import Period
 
@@ -20,7 +23,12 @@ class Site(Versioned, TenantScoped, Audited, Base):
     """A node of the site tree.
 
     path         ids from the root to the site (`site_tree`); kept in step when a site is moved
-    code         the firm's own code of the site, unique; by it workbooks and tags find the site
+    code         the firm's own code of the site, unique; by it workbooks find the site
+    tag          what the QR or NFC tag on the spot says, unique
+    latitude, longitude  degrees (WGS 84); both or neither
+    device       manufacturer, model, serial_number, installed_on, warranty_until (ISO days), as far as known
+    price_group  of the site and all below it, until one lower down has its own; stronger than the customer's
+    extra        key → value of the tenant's own fields
     door_code    sealed; no list, event or export has it
     customer_id  the nearest attached customer, as of the last published state; a daily job keeps it up
     withdrawn    archived because the import that made it was undone
@@ -32,6 +40,7 @@ class Site(Versioned, TenantScoped, Audited, Base):
         Index("ix_sites_tenant_id_customer_id", "tenant_id", "customer_id"),
         Index("ix_sites_tenant_id_id", "tenant_id", "id"),
         Index("uq_sites_tenant_id_code", "tenant_id", "code", unique=True),
+        Index("uq_sites_tenant_id_tag", "tenant_id", "tag", unique=True),
     )
 
     parent_id: Mapped[str | None] = mapped_column(ID, ForeignKey("sites.id"), index=True)
@@ -40,7 +49,14 @@ class Site(Versioned, TenantScoped, Audited, Base):
     name: Mapped[str] = mapped_column(String(200))
     address: Mapped[Address | None] = mapped_column(Json)
     cost_centre: Mapped[str | None] = mapped_column(String(60))
+    price_group: Mapped[str | None] = mapped_column(String(60))
+    latitude: Mapped[Decimal | None] = mapped_column(ExactDecimal(9, 6))
+    longitude: Mapped[Decimal | None] = mapped_column(ExactDecimal(9, 6))
+    access_instructions: Mapped[str | None] = mapped_column(Text)
+    device: Mapped[dict[str, str] | None] = mapped_column(Json)
+    tag: Mapped[str | None] = mapped_column(String(100))
     notes: Mapped[str | None] = mapped_column(Text)
+    extra: Mapped[dict[str, Any]] = mapped_column(Json)
     customer_id: Mapped[str | None] = mapped_column(ID, ForeignKey("customers.id"))
     code: Mapped[str | None] = mapped_column(String(60))
     door_code: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -56,6 +72,11 @@ class Site(Versioned, TenantScoped, Audited, Base):
     def archived(self) -> bool:
         """Say whether the site is no longer in use."""
         return self.archived_at is not None
+
+
+def in_subtree(session: Session, path: str) -> ColumnElement[bool]:
+    """Return the condition that a site has this path or lies below it, answered from the index of paths."""
+    return subtree(session, Site.path, path)
 
 
 class SiteAttachment(TenantScoped, Audited, Base):

@@ -53,6 +53,39 @@ def test_a_persons_data_is_given_out_and_erased_with_its_traces(office: Caller, 
     assert service.caller("customers.read").post(f"/contacts/{person}/erase").status_code == 403
 
 
+def test_an_erased_person_leaves_reports_and_files_of_imports(
+    office: Caller, stranger: Caller, service: ServiceUnderTest
+) -> None:
+    def load(caller: Caller, register: str, table: str) -> str:
+        answer = caller.post(
+            f"/imports?register={register}&mode=confirm",
+            data={"file": (io.BytesIO(table.encode()), "a.csv")},
+            content_type="multipart/form-data",
+        )
+        assert answer.json["counts"]["created"] == 1, answer.json
+        return str(answer.json["id"])
+
+    contacts = "Nimi;Sähköposti;Puhelin\nMaija Malli;maija@malli.example;0401234567\nMaija Malli;maija@malli;1\n"
+    imports = [
+        load(office, "contacts", contacts),
+        load(office, "customers", "Nimi;Yhteyshenkilö\nAsiakas Oy;Maija Malli\n"),
+    ]
+    others = load(stranger, "contacts", "Nimi;Sähköposti\nMaija Malli;maija@malli.example\n")
+    (person,) = [one for one in office.get("/contacts").json["items"] if one["email"]]
+    office.patch(f"/contacts/{person['id']}", {"name": "Maija Uusi", "email": None}, if_match=person["version"])
+
+    assert office.post(f"/contacts/{person['id']}/erase").status_code == 200
+
+    for one in imports:
+        report = office.get(f"/imports/{one}")
+        assert "maija" not in report.text.lower()
+        assert "1234567" not in report.text
+        assert report.json["counts"]["created"] == 1
+        assert office.get(f"/imports/{one}/marked").status_code in (404, 410)
+    assert "Maija Malli" in stranger.get(f"/imports/{others}").text
+    assert stranger.get(f"/imports/{others}/marked").status_code == 200
+
+
 def test_a_customer_that_may_be_there_already_is_found(office: Caller, stranger: Caller) -> None:
     body = {"name": "Oy Mälli Ab", "business_id": "9000011-8", "billing_address": {"postal_code": "00100"}}
     made = office.post("/customers", body).json

@@ -99,6 +99,21 @@ def test_an_export_imported_back_changes_nothing(firm: Caller, register: str, la
     send(firm, "sites", SITES)
     send(firm, "contacts", CONTACTS)
     firm.post("/contacts", {"name": "=Yksin", "notes": "a\n\nb"})
+    customer = firm.get("/customers?number=7").json["items"][0]["id"]
+    gone = firm.post(f"/customers/{customer}/contacts", {"name": "Poistettava", "role": "resident"}).json["contact"][
+        "id"
+    ]
+    assert firm.post(f"/contacts/{gone}/erase").status_code == 200
+    (one, *_) = firm.get("/sites").json["items"]
+    everything = {
+        "tag": "0042",
+        "latitude": "-60.169800",
+        "longitude": "24.938380",
+        "access_instructions": "=avain\n\nlukossa",
+        "device": {"manufacturer": "Oilon", "serial_number": "007", "installed_on": "2020-01-31"},
+        "price_group": "@A",
+    }
+    assert firm.patch(f"/sites/{one['id']}", everything, if_match=one["version"]).status_code == 200
     exported = firm.get(f"/{register}/export?lang={lang}").data
     report = send(firm, register, exported, "dry_run").json
     assert report["errors"] == []
@@ -127,3 +142,24 @@ def test_two_sites_cannot_have_one_code(firm: Caller) -> None:
     made = firm.post("/sites", {"type": "area", "name": "A", "code": " K  1 "}).json
     assert made["code"] == "K 1"
     assert firm.post("/sites", {"type": "area", "name": "B", "code": "K 1"}).status_code == 409
+
+
+def test_a_tag_that_another_site_has_is_refused_and_device_data_is_completed(firm: Caller) -> None:
+    firm.post("/sites", {"type": "area", "name": "A", "tag": "T-1"})
+    known = firm.post(
+        "/sites", {"type": "device", "name": "B", "code": "K-1", "tag": "T-2", "device": {"model": "X"}}
+    ).json
+    table = (
+        b"Kohteen nimi;Kohdetunnus;Tunniste (QR, NFC);Sarjanumero;Leveysaste;Pituusaste\n"
+        b"B;K-1;T-2;007;60,16986;24,93838\nC;K-2;T-1;;;\nD;K-3;;;95;24\n"
+    )
+
+    report = send(firm, "sites", table).json
+
+    assert [(e["row"], e["column"]) for e in report["errors"]] == [(3, 3), (4, 5)]
+    after = firm.get(f"/sites/{known['id']}").json
+    assert after["device"] == {"model": "X", "serial_number": "007"}
+    assert (after["latitude"], after["longitude"]) == ("60.169860", "24.938380")
+    assert firm.post(f"/imports/{report['id']}/undo").status_code == 200
+    before = firm.get(f"/sites/{known['id']}").json
+    assert (before["device"], before["latitude"]) == ({"model": "X"}, None)

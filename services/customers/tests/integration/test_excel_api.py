@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from threading import Event
 
 import pytest
 from openpyxl import Workbook, load_workbook
 from werkzeug.test import TestResponse
 
+from services.customers.api.imports import TABLES, TARGETS
+from shared.imports.jobs import ImportWorker
 from shared.testing.service import Caller, ServiceUnderTest
 
 DEMO = Path(__file__).parents[4] / "deploy" / "demo" / "huolto-asiakkaat.xlsx"
@@ -58,6 +61,9 @@ def fill(office: Caller) -> None:
         "billing_rhythm": "monthly",
         "payer_id": payer["id"],
         "construction_seller_from": "2026-03-01",
+        "construction_seller_to": "2030-12-31",
+        "late_interest_percent": "7.50",
+        "invoice_grouping": "per_reference",
         "required_references": ["order_number", "orderer"],
         "price_group": "@A",
         "default_cost_centre": "007",
@@ -134,7 +140,7 @@ def test_all_or_nothing_stops_at_a_wrong_row(office: Caller) -> None:
 
 def test_the_marked_copy_has_a_comment_at_every_wrong_cell(office: Caller, stranger: Caller) -> None:
     report = send(office, DEMO.read_bytes(), "mode=dry_run").json
-    marked = load_workbook(io.BytesIO(office.get(f"/imports/{report['id']}/marked").data))
+    marked = load_workbook(io.BytesIO(office.get(f"/imports/{report['id']}/marked?lang=en").data))
     sheet = marked[report["sheet"]]
     for error in report["errors"]:
         cell = sheet.cell(error["row"], error["column"])
@@ -206,3 +212,107 @@ def test_each_endpoint_needs_its_permission(service: ServiceUnderTest, office: C
         assert worker.get(path).status_code == 403
     assert worker.post(f"/imports/{made['id']}/undo").status_code == 403
     assert service.caller("products.read").get("/customers/export").status_code == 403
+
+
+def define_fields(service: ServiceUnderTest, register: str) -> None:
+    manager = service.caller("tenant.manage")
+    for key, kind, name, choices in (
+        ("words", "text", "Oma teksti", []),
+        ("size", "number", "Oma luku", []),
+        ("seen", "date", "Oma päivä", []),
+        ("lift", "yes_no", "Oma hissi", []),
+        ("heat", "choice", "Oma lämmitys", ["Öljy", "Kaukolämpö"]),
+        ("gone", "text", "Poistunut", []),
+    ):
+        labels = {"fi": name, "sv": f"{name} sv", "en": f"{name} en"}
+        body = {"register": register, "key": key, "type": kind, "labels": labels, "choices": choices}
+        assert manager.post("/extra-fields", body).status_code == 201
+
+
+@pytest.mark.parametrize("lang", ["fi", "sv", "en"])
+@pytest.mark.parametrize("register", ["customers", "sites"])
+def test_own_fields_go_out_as_columns_and_come_back(
+    office: Caller, service: ServiceUnderTest, register: str, lang: str
+) -> None:
+    define_fields(service, register)
+    extra = {"words": "=1\n\n2", "size": "-0.125", "seen": "2026-09-03", "lift": False, "heat": "Öljy", "gone": "x"}
+    made = office.post(
+        f"/{register}", {"name": "A", "extra": extra} | ({"type": "area"} if register == "sites" else {})
+    )
+    (gone,) = [one for one in office.get("/extra-fields").json["items"] if one["key"] == "gone"]
+    service.caller("tenant.manage").post(f"/extra-fields/{gone['id']}/archive")
+
+    exported = office.get(f"/{register}/export?lang={lang}")
+    titles = [cell.value for cell in sheet_of(exported)[1]]
+    suffix = "" if lang == "fi" else f" {lang}"
+    assert titles[-5:] == [f"Oma {name}{suffix}" for name in ("teksti", "luku", "päivä", "hissi", "lämmitys")]
+    report = send(office, exported.data, f"mode=dry_run&register={register}").json
+    assert (report["errors"], report["unknown_columns"]) == ([], [])
+    assert report["counts"] == {"created": 0, "changed": 0, "unchanged": 1, "refused": 0}
+    template = sheet_of(office.get(f"/imports/template?register={register}&lang={lang}"))
+    assert [cell.value for cell in template[1]] == titles
+
+    sheet = sheet_of(exported)
+    for number, value in zip(
+        range(len(titles) - 4, len(titles) + 1), ("uusi", "1,5", None, "x", "kaukolämpö"), strict=True
+    ):
+        sheet.cell(2, number).value = value
+    stream = io.BytesIO()
+    sheet.parent.save(stream)
+    report = send(office, stream.getvalue(), f"mode=confirm&register={register}").json
+    assert report["counts"]["changed"] == 1, report["errors"]
+    after = {**extra, "words": "uusi", "size": "1.5", "lift": True, "heat": "Kaukolämpö"}
+    path = f"/{register}/{made.json['id']}"
+    assert office.get(path).json["extra"] == after
+    assert office.post(f"/imports/{report['id']}/undo").status_code == 200
+    assert office.get(path).json["extra"] == extra
+
+
+def test_wrong_cells_of_own_fields_are_named_where_they_stand(office: Caller, service: ServiceUnderTest) -> None:
+    define_fields(service, "customers")
+    table = workbook(
+        ("Nimi", "Oma luku", "Oma lämmitys", "Oma hissi", "Operaattori"),
+        ("A", "paljon", "Öljy", "kyllä", None),
+        ("B", 5, "Puu", "ei", "003799999999"),
+        ("C", 5, "öljy", "ei", "003799999999"),
+    )
+
+    report = send(office, table).json
+
+    assert [(e["row"], e["column"]) for e in report["errors"]] == [(2, 2), (3, 3)]
+    assert [(w["row"], w["column"], w["code"]) for w in report["warnings"]] == [(4, 5, "einvoice_operator.unknown")]
+    (made,) = office.get("/customers").json["items"]
+    assert (made["name"], made["extra"]) == ("C", {"size": "5", "heat": "Öljy", "lift": False})
+
+
+def test_a_job_reads_the_columns_that_its_tenant_defined(office: Caller, service: ServiceUnderTest) -> None:
+    define_fields(service, "customers")
+    table = workbook(("Nimi", "Asiakasnumero", "Oma teksti"), ("A", "N1", "öljy"))
+
+    ordered = send(office, table, "mode=confirm&job=yes").json
+    assert ImportWorker(service.database, TABLES, TARGETS).run_next(Event())
+
+    assert office.get(f"/imports/{ordered['id']}").json["columns"]["Oma teksti"] == "extra:words"
+    assert office.get("/customers").json["items"][0]["extra"] == {"words": "öljy"}
+
+
+@pytest.mark.parametrize(
+    ("query", "accepted", "comments"),
+    [
+        ("", "", ("Nimi puuttuu", "Y-tunnuksen tarkistusmerkki ei täsmää. Odotettu:", "Sama arvo on jo rivillä 3")),
+        ("", "sv-FI, en;q=0.5", ("Namn saknas", "FO-numrets kontrollsiffra stämmer inte. Väntat:", "redan på rad 3")),
+        ("?lang=en", "sv", ("Nimi is missing", "check digit", "already on row 3. Expected: each one once")),
+    ],
+)
+def test_the_marked_copy_speaks_the_readers_language(
+    office: Caller, query: str, accepted: str, comments: tuple[str, ...]
+) -> None:
+    content = workbook(
+        ("Nimi", "Y-tunnus"), (None, "9000085-5"), ("A", "9000048-4"), ("B", "9000011-1"), ("C", "9000048-4")
+    )
+    report = send(office, content, "mode=dry_run").json
+    answer = office.get(f"/imports/{report['id']}/marked{query}", headers={"Accept-Language": accepted})
+    sheet = sheet_of(answer)
+    for place, text in zip(("A2", "B4", "B5"), comments, strict=True):
+        assert text in sheet[place].comment.text
+    assert office.get(f"/imports/{report['id']}/marked?lang=de").status_code == 400

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.customers.domain.errors import InvalidSite, SiteLoop, TooDeep
+from services.customers.domain.site import checked_site
 from services.customers.domain.site_tree import (
     DEEPEST,
     Attachment,
-    checked_site,
     depth,
     ids_of,
     is_within,
