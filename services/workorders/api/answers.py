@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from services.workorders.api.views import order_view
 from services.workorders.app.copies import once_copies_are_here
 from services.workorders.app.loading import LoadedOrder
-from services.workorders.app.visibility import sees_prices
+from services.workorders.app.visibility import sight_of
 from shared.clock import utc_now
 from shared.http import app_runtime, caller, read, with_etag
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 def shown(loaded: LoadedOrder) -> dict[str, Any]:
     """Return the order as this caller may see it, with its version as ETag."""
     with_etag(loaded.order)
-    return order_view(loaded, prices=sees_prices(caller()), now=utc_now())
+    return order_view(loaded, sight_of(caller()), now=utc_now())
 
 
 def patiently(action: Callable[[], T]) -> T:

@@ -10,6 +10,7 @@ from services.workorders.app.commands import OrderWish, RowWish
 _ORDER_FIELDS = (
     "customer_id",
     "site_id",
+    "work_package_id",
     "type",
     "priority",
     "wanted_from",
@@ -20,7 +21,7 @@ _ORDER_FIELDS = (
 
 def row_wish(body: Mapping[str, Any]) -> RowWish:
     """Return one row of a request; the schema's fields have the names of the wish's."""
-    return RowWish(**body)
+    return RowWish(**{**body, "marks": tuple(body.get("marks", ()))})
 
 
 def order_wish(body: Mapping[str, Any]) -> OrderWish:

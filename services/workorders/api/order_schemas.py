@@ -53,6 +53,9 @@ class _OrderBaseIn(Schema):
     site_id = IdString(
         allow_none=True, load_default=None, metadata={"description": "Where; without a customer it gives the customer"}
     )
+    work_package_id = IdString(
+        allow_none=True, load_default=None, metadata={"description": "An open work package of the same customer"}
+    )
     type = fields.Enum(OrderType, by_value=True, load_default=OrderType.EXTRA)
     priority = fields.Enum(Priority, by_value=True, load_default=Priority.NORMAL)
     wanted_from = Moment(allow_none=True, load_default=None, metadata={"description": "Begin of the time window"})
@@ -106,6 +109,7 @@ class OrderPatch(Schema):
 
     customer_id = IdString(metadata={"description": "Takes the place of a provisional customer too"})
     site_id = IdString(allow_none=True)
+    work_package_id = IdString(allow_none=True)
     type = fields.Enum(OrderType, by_value=True)
     priority = fields.Enum(Priority, by_value=True)
     wanted_from = Moment(allow_none=True)
@@ -165,6 +169,7 @@ class ListQuery(PageQuery):
     origin = fields.Enum(Origin, by_value=True)
     customer_id = IdString()
     site_id = IdString()
+    work_package_id = IdString()
     assigned_to = Text(80, min_length=1, metadata={"description": "User id, or `me`, or `none` for the queue"})
     number = Text(20, min_length=1)
     external_source = Text(60, min_length=1)
@@ -209,6 +214,7 @@ class OrderSummaryOut(Schema):
     provisional_customer = fields.Nested(ProvisionalCustomerOut, required=True, allow_none=True)
     site_id = _text("Site", null=True)
     site_name = _text("Its name now", null=True)
+    work_package_id = _text("Work package", null=True)
     wanted_from = _moment("Begin of the time window")
     wanted_to = _moment("End of the time window")
     is_late = fields.Boolean(required=True, metadata={"description": "The time window is over, the work is not"})
@@ -216,6 +222,22 @@ class OrderSummaryOut(Schema):
     description = _text("What was ordered")
     created_at = _moment("When it was made", null=False)
     changed_at = _moment("When it last changed", null=False)
+
+
+class UnitTotalOut(Schema):
+    """What people recorded in one unit, and what of it is charged; the latter is not for workers."""
+
+    unit = _text("Unit code")
+    worked = DecimalString(3, digits=16, required=True)
+    charged = DecimalString(3, digits=16)
+
+
+class WarningOut(Schema):
+    """Something that a person may want to do next."""
+
+    code = _text("prices.would_change")
+    detail = _text("What it means")
+    row_ids = fields.List(fields.String(), required=True)
 
 
 class OrderOut(OrderSummaryOut):
@@ -235,11 +257,17 @@ class OrderOut(OrderSummaryOut):
     end_reason = _text("Why it was cancelled or closed", null=True)
     rows = fields.List(fields.Nested(RowOut), required=True, metadata={"description": "Recorded rows"})
     planned_rows = fields.List(fields.Nested(RowOut), required=True)
+    totals = fields.List(
+        fields.Nested(UnitTotalOut), required=True, metadata={"description": "Worked and charged, for each unit"}
+    )
     plan_comparison = fields.List(fields.Nested(PlanDifferenceOut), required=True)
     net = DecimalString(
         2, digits=16, metadata={"description": "Sum of the charged rows without VAT; only with prices.read"}
     )
     currency = _text("ISO 4217")
+    warnings = fields.List(
+        fields.Nested(WarningOut), metadata={"description": "What a change of customer or site leaves as it was"}
+    )
 
 
 class HistoryEntryOut(Schema):

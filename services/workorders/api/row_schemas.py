@@ -28,6 +28,14 @@ def _discount(**kwargs: Any) -> DecimalString:
     return DecimalString(2, digits=5, minimum=Decimal(0), maximum=Decimal(100), metadata={"example": "8.00"}, **kwargs)
 
 
+def _marks() -> Any:
+    return fields.List(
+        Text(40, min_length=1, validate=validate.Regexp(r"^[a-z0-9][a-z0-9_.-]*$")),
+        validate=validate.Length(max=10),
+        metadata={"description": "What charging rules may ask for", "example": ["overtime_50"]},
+    )
+
+
 class RowIn(Schema):
     """One row as a client sends it. Price, unit and VAT come from the product, as of the work date."""
 
@@ -48,6 +56,10 @@ class RowIn(Schema):
     planned = fields.Boolean(load_default=False, metadata={"description": "A row of the plan, never charged"})
     planned_row_id = IdString(
         allow_none=True, load_default=None, metadata={"description": "The planned row that this one carries out"}
+    )
+    marks = _marks()
+    charge_as_recorded = fields.Boolean(
+        metadata={"description": "No charging rule changes what is charged; only the office says so"}
     )
 
 
@@ -76,10 +88,21 @@ class RowPatch(Schema):
     discount_percent = _discount()
     chargeability = fields.Enum(Chargeability, by_value=True)
     chargeability_reason = Text(1000, min_length=1, allow_none=True)
+    marks = _marks()
+    charged_quantity = DecimalString(
+        3, digits=10, metadata={"description": "What is charged, whatever rules say; only the office", "example": "2"}
+    )
+    charge_as_recorded = fields.Boolean(
+        metadata={"description": "true: charge what was recorded, false: what rules say; only the office"}
+    )
 
 
 class RowOut(Schema):
-    """One row. `unit_price`, `price_*`, `discount_percent` and `net` are there only with `prices.read`."""
+    """One row.
+
+    `unit_price`, `price_*`, `discount_percent` and `net` are there only with `prices.read`. Who neither sees prices nor
+    plans nor reviews gets the rows that people recorded, and what was worked as `quantity`.
+    """
 
     id = fields.String(required=True)
     planned_row_id = fields.String(required=True, allow_none=True)
@@ -88,7 +111,14 @@ class RowOut(Schema):
     product_kind = fields.String(required=True)
     product_name = fields.String(required=True)
     description = fields.String(required=True)
-    quantity = DecimalString(3, digits=14, required=True)
+    quantity = DecimalString(3, digits=14, required=True, metadata={"description": "What is charged"})
+    worked_quantity = DecimalString(
+        3,
+        digits=14,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What was recorded; null for planned rows and those of rules and sets"},
+    )
     unit = fields.String(required=True)
     work_date = fields.Date(required=True)
     started_at = fields.DateTime(required=True, allow_none=True)
@@ -103,9 +133,18 @@ class RowOut(Schema):
     closed_reason = fields.String(required=True, allow_none=True)
     is_billed = fields.Boolean(required=True, metadata={"description": "An accepted document holds it"})
     document = fields.Nested("RowDocumentOut", required=True, allow_none=True)
+    marks = fields.List(fields.String(), required=True)
+    is_set = fields.Boolean(required=True, metadata={"description": "Charged through the rows of its components"})
+    set_row_id = fields.String(allow_none=True, metadata={"description": "The row of the set that this is a part of"})
+    set_code = fields.String(allow_none=True, metadata={"description": "Product code of that set"})
+    derived_by = fields.String(allow_none=True, metadata={"description": "The charging rule that made the row"})
+    charged_by_hand = fields.Boolean(metadata={"description": "A person decided what is charged; rules do not"})
     unit_price = DecimalString(4, digits=14, allow_none=True)
     price_source = fields.Enum(PriceSource, by_value=True, allow_none=True)
     price_reason = fields.String(allow_none=True)
+    price_explanation = fields.Dict(
+        allow_none=True, metadata={"description": "The price that was resolved, and the facts that made it"}
+    )
     discount_percent = DecimalString(2, digits=5)
     net = DecimalString(2, digits=14, allow_none=True)
 

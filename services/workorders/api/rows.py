@@ -10,7 +10,7 @@ from services.workorders.api.order_schemas import OrderOut
 from services.workorders.api.row_schemas import RowPatch, RowsIn, RowsOut
 from services.workorders.api.views import row_view
 from services.workorders.app.record_rows import change_row, record_rows, remove_row
-from services.workorders.app.visibility import sees_prices
+from services.workorders.app.visibility import sight_of
 from shared.clock import utc_now
 from shared.http import Blueprint, begin, caller, creation_request, expected_version, requires, with_etag
 
@@ -34,8 +34,8 @@ def record(body: dict[str, Any], order_id: str) -> dict[str, Any]:
     expected, now = expected_version(), utc_now()
     loaded, rows = patiently(lambda: record_rows(begin(), order_id, wishes, key=key, expected=expected, now=now))
     with_etag(loaded.order)
-    prices = sees_prices(caller())
-    return {"items": [row_view(row, prices=prices) for row in rows]}
+    sight = sight_of(caller())
+    return {"items": [row_view(row, sight) for row in rows]}
 
 
 @blp.patch("/<order_id>/rows/<row_id>")

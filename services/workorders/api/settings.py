@@ -8,7 +8,7 @@ from services.workorders.api.order_schemas import ReviewSettingsIn, ReviewSettin
 from services.workorders.api.views import settings_view
 from services.workorders.app.settings import read_settings, set_settings
 from services.workorders.domain.values import OrderType
-from shared.http import Blueprint, begin, expected_version, read, requires, with_etag
+from shared.http import Blueprint, begin, expected_version, read, requires, whole_tenant, with_etag
 
 blp = Blueprint("review settings", __name__, url_prefix="/review-settings", description="How finished work is reviewed")
 
@@ -23,6 +23,7 @@ def get() -> dict[str, Any]:
 
 @blp.put("")
 @requires("tenant.manage")
+@whole_tenant
 @blp.arguments(ReviewSettingsIn)
 @blp.response(200, ReviewSettingsOut)
 def put(body: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from decimal import Decimal
 
 from services.workorders.domain.values import Chargeability, OrderType, Priority
 
+_LATER_FIELDS = ("marks", "charge_as_recorded")
+
 
 @dataclass(frozen=True, slots=True)
 class RowWish:
@@ -19,8 +21,10 @@ class RowWish:
     id             the client's own, or None; the same id with the same content is a repetition
     quantity       in the product's unit, 3 decimals, negative for returned material
     work_date      None: the day of `started_at`, else today
-    unit_price     typed by hand, without VAT; None takes the list price
+    unit_price     typed by hand, without VAT; None takes what `shared.prices` resolves
     planned        a row of the plan, else recorded
+    marks          what charging rules may ask for, e.g. `overtime_50`
+    charge_as_recorded  no charging rule changes what is charged
     """
 
     product_id: str
@@ -37,11 +41,18 @@ class RowWish:
     chargeability_reason: str | None = None
     planned: bool = False
     planned_row_id: str | None = None
+    marks: tuple[str, ...] = ()
+    charge_as_recorded: bool = False
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 (hex) of everything but the id."""
-        content = {name: value for name, value in asdict(self).items() if name != "id"}
+        """SHA-256 (hex) of everything but the id.
+
+        Fields that came with a later release count only where they are used: a row that was sent before an upgrade
+        is recognised after it.
+        """
+        left_out = {"id", *(name for name in _LATER_FIELDS if not getattr(self, name))}
+        content = {name: value for name, value in asdict(self).items() if name not in left_out}
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -59,6 +70,7 @@ class OrderWish:
     provisional_name: str | None = None
     provisional_phone: str | None = None
     site_id: str | None = None
+    work_package_id: str | None = None
     type: OrderType = OrderType.EXTRA
     priority: Priority = Priority.NORMAL
     wanted_from: datetime | None = None

@@ -1,15 +1,17 @@
-"""Reading and keeping the copies of customers, sites and products."""
+"""Reading and keeping the copies of customers, sites, products, prices and charging rules."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
 from sqlalchemy import select
 
-from services.workorders.models import CopyCustomer, CopyProduct, CopySite
+from services.workorders.models import CopyChargingRule, CopyCustomer, CopyPrice, CopyProduct, CopySite
+from services.workorders.models.scope import customers_in_scope
 from shared.bus.copies import apply_copy
 from shared.bus.envelope import Event
 from shared.db import UnitOfWork
@@ -87,12 +89,15 @@ def once_copies_are_here(
     Raises what the last run raised: CopyMissing if the copy did not come in time.
     """
     deadline = clock() + wait_s
+    arrived: frozenset[str] = frozenset()
     while True:
         try:
             return action()
         except CopyMissing as missing:
-            if not _arrives(missing, open_reader, deadline, pause, clock):
+            # What is here and misses all the same is not for this caller: that does not change by waiting.
+            if missing.ids <= arrived or not _arrives(missing, open_reader, deadline, pause, clock):
                 raise
+            arrived |= missing.ids
 
 
 def _arrives(
@@ -117,17 +122,27 @@ def _present(uow: UnitOfWork, model: Copy, ids: Collection[str]) -> frozenset[st
 
 
 def customer_of(uow: UnitOfWork, customer_id: str) -> CopyCustomer:
-    """Return the copy of a customer; raises CustomerUnknown."""
+    """Return the copy of a customer; raises CustomerUnknown, also for one outside the caller's sites."""
     found = uow.session.get(CopyCustomer, customer_id)
-    if found is None or found.deleted:
+    if found is None or found.deleted or not _customer_in_scope(uow, customer_id):
         raise CustomerUnknown({"/customer_id": customer_id})
     return found
 
 
+def _customer_in_scope(uow: UnitOfWork, customer_id: str) -> bool:
+    if not uow.context.sites:
+        return True
+    owned = customers_in_scope(uow.session, uow.context).subquery()
+    return (
+        uow.session.execute(select(owned.c.customer_id).where(owned.c.customer_id == customer_id)).first() is not None
+    )
+
+
 def site_of(uow: UnitOfWork, site_id: str) -> CopySite:
-    """Return the copy of a site; raises SiteUnknown."""
+    """Return the copy of a site; raises SiteUnknown, also for one outside the caller's sites."""
     found = uow.session.get(CopySite, site_id)
-    if found is None or found.deleted:
+    scope = uow.context.sites
+    if found is None or found.deleted or (scope and scope.isdisjoint(found.nearest_first)):
         raise SiteUnknown({"/site_id": site_id})
     return found
 
@@ -150,14 +165,16 @@ def products_of(uow: UnitOfWork, wanted: Iterable[tuple[str, str]]) -> dict[str,
 
 def keep_customer(uow: UnitOfWork, event: Event) -> bool:
     """Store what `customer.changed.v1` says, if it is newer than the copy; returns whether it was."""
-    named = ("number", "name", "kind", "required_references", "on_hold", "archived")
-    return apply_copy(uow, CopyCustomer, event, {name: event.data[name] for name in named})
+    named = ("number", "name", "kind", "required_references", "price_group", "language", "on_hold", "archived")
+    values = {**{name: event.data[name] for name in named}, "merged_into": event.data.get("merged_into")}
+    return apply_copy(uow, CopyCustomer, event, values)
 
 
 def keep_site(uow: UnitOfWork, event: Event) -> None:
     """Store what `site.changed.v1` says, if it is newer than the copy."""
     named = ("name", "address", "customer_id", "path", "archived")
-    apply_copy(uow, CopySite, event, {name: event.data[name] for name in named})
+    values = {**{name: event.data[name] for name in named}, "price_group": event.data.get("price_group")}
+    apply_copy(uow, CopySite, event, values)
 
 
 def keep_product(uow: UnitOfWork, event: Event) -> None:
@@ -173,6 +190,33 @@ def keep_product(uow: UnitOfWork, event: Event) -> None:
         "construction_service",
         "archived",
     )
-    price = event.data["list_price"]
-    values = {**{name: event.data[name] for name in named}, "list_price": None if price is None else Decimal(price)}
+    values = {
+        **{name: event.data[name] for name in named},
+        "list_price": _decimal(event.data["list_price"]),
+        "list_prices": event.data.get("list_prices"),
+        "components": event.data.get("components"),
+    }
     apply_copy(uow, CopyProduct, event, values)
+
+
+def keep_price(uow: UnitOfWork, event: Event) -> None:
+    """Store what `price.changed.v1` says, if it is newer than the copy; a removed price leaves a tombstone."""
+    data = event.data
+    values = {
+        **{name: data[name] for name in ("product_id", "price_group", "customer_id", "site_id")},
+        "min_quantity": Decimal(data["min_quantity"]),
+        "price": _decimal(data["price"]),
+        "discount_percent": _decimal(data["discount_percent"]),
+        "valid_from": date.fromisoformat(data["valid_from"]),
+        "valid_to": None if data["valid_to"] is None else date.fromisoformat(data["valid_to"]),
+    }
+    apply_copy(uow, CopyPrice, event, values, deleted=data["removed"])
+
+
+def keep_charging_rule(uow: UnitOfWork, event: Event) -> None:
+    """Store what `charging_rule.changed.v1` says, if it is newer than the copy."""
+    apply_copy(uow, CopyChargingRule, event, {"rule": dict(event.data)})
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.workorders.app.charging import recharge
 from services.workorders.app.commands import OrderWish
 from services.workorders.app.creation import assign_new, make_order
 from services.workorders.app.loading import LoadedOrder, load_order, take_step
@@ -31,6 +32,7 @@ def create_field_order(uow: UnitOfWork, wish: OrderWish, creation: Creation, *, 
         take_step(uow, loaded, Step.START, now=now)
         loaded.order.started_at = now
         add_rows(uow, loaded, unseen([], wish.rows), now=now)
+        recharge(uow, loaded, now=now)
         uow.created(creation, loaded.order.id)
         uow.commit()
         return loaded

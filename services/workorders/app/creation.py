@@ -8,6 +8,7 @@ from datetime import datetime
 from services.workorders.app.commands import OrderWish
 from services.workorders.app.copies import customer_of, site_of
 from services.workorders.app.loading import LoadedOrder, customer_facts, take_step, write_history
+from services.workorders.app.packages import check_package
 from services.workorders.app.recording import add_rows, unseen
 from services.workorders.domain.errors import OrderRefused
 from services.workorders.domain.lifecycle import State, Step
@@ -31,6 +32,7 @@ def make_order(uow: UnitOfWork, wish: OrderWish, order_id: str, origin: Origin, 
         wanted_to=wish.wanted_to,
     )
     customer, site = resolve_placement(uow, named, wish.site_id)
+    check_package(uow, wish.work_package_id, customer.id if customer else None)
     order = WorkOrder(
         id=order_id,
         number=str(uow.next_number(NUMBER_SERIES)),
@@ -44,6 +46,7 @@ def make_order(uow: UnitOfWork, wish: OrderWish, order_id: str, origin: Origin, 
         provisional_name=wish.provisional_name,
         provisional_phone=wish.provisional_phone,
         site_id=wish.site_id,
+        work_package_id=wish.work_package_id,
         wanted_from=wish.wanted_from,
         wanted_to=wish.wanted_to,
         created_by=uow.context.actor,

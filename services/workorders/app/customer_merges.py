@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from services.workorders.domain.lifecycle import BEFORE_APPROVAL
-from services.workorders.models import WorkOrder
+from services.workorders.models import WorkOrder, WorkPackage
 from shared.db import UnitOfWork
 
 
@@ -31,4 +31,15 @@ def follow_merge(uow: UnitOfWork, customer: Mapping[str, Any], *, now: datetime)
         order.customer_id = merged_into or customer["id"]
         order.customer_before_merge = customer["id"] if merged_into else None
         order.touch(now)
+    _packages_follow(uow, customer["id"], merged_into, now)
     return len(orders)
+
+
+def _packages_follow(uow: UnitOfWork, customer_id: str, merged_into: str | None, now: datetime) -> None:
+    """Work packages go along whatever the state of their orders: the next order is made for the survivor."""
+    named = WorkPackage.customer_id if merged_into else WorkPackage.customer_before_merge
+    statement = select(WorkPackage).where(named == customer_id).order_by(WorkPackage.id).with_for_update()
+    for package in uow.session.scalars(statement):
+        package.customer_id = merged_into or customer_id
+        package.customer_before_merge = customer_id if merged_into else None
+        package.touch(now)

@@ -17,7 +17,8 @@ AGGREGATE = "workorder"
 def approved_event(loaded: LoadedOrder) -> NewEvent:
     """Return `workorder.approved.v1` of a flushed, approved order: everything that billing needs.
 
-    Rows that were closed are not in it; rows that are not charged are, so that the work is reported.
+    Rows that were closed are not in it; rows that are not charged are, so that the work is reported. A set is told as
+    the rows that it became.
     """
     order, site = loaded.order, loaded.site
     assert order.approved_at is not None
@@ -38,7 +39,7 @@ def approved_event(loaded: LoadedOrder) -> NewEvent:
         "approved_at": iso_utc(order.approved_at),
         "approved_by": order.approved_by,
         "billing_round": order.billing_round,
-        "rows": [_row(row) for row in loaded.recorded if row.closed_reason is None],
+        "rows": [_row(row) for row in loaded.recorded if row.closed_reason is None and not row.is_set],
     }
     return _event("approved", order, data)
 
@@ -75,7 +76,12 @@ def _event(fact: str, order: WorkOrder, data: dict[str, Any]) -> NewEvent:
 
 
 def _row(row: WorkRow) -> dict[str, Any]:
+    optional = {
+        "worked_quantity": None if row.worked_quantity is None else f"{row.worked_quantity:f}",
+        "derived_by": row.derived_by,
+    }
     return {
+        **{name: value for name, value in optional.items() if value is not None},
         "id": row.id,
         "product_id": row.product_id,
         "product_code": row.product_code,

@@ -51,6 +51,7 @@ def _row(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     charged = and_(
         WorkRow.order_id == WorkOrder.id,
         WorkRow.planned.is_(False),
+        WorkRow.is_set.is_(False),
         WorkRow.closed_reason.is_(None),
         WorkRow.chargeability == Chargeability.CHARGE.value,
     )

@@ -23,12 +23,16 @@ from shared.ids import is_id
 
 @dataclass(slots=True)
 class LoadedOrder:
-    """An order with its rows (planned and recorded, in their order) and the copies that it names."""
+    """An order with its rows (planned and recorded, in their order) and the copies that it names.
+
+    would_reprice  ids of rows that would get another price now, where a use case looked
+    """
 
     order: WorkOrder
     customer: CopyCustomer | None = None
     site: CopySite | None = None
     rows: list[WorkRow] = field(default_factory=list)
+    would_reprice: tuple[str, ...] = ()
 
     @property
     def version(self) -> int:

@@ -18,6 +18,7 @@ _EQUAL = (
     "type",
     "customer_id",
     "site_id",
+    "work_package_id",
     "number",
     "external_source",
     "external_reference",

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.workorders.app.charging import drop_row, recharge
 from services.workorders.app.commands import RowWish
 from services.workorders.app.copies import products_of
 from services.workorders.app.loading import LoadedOrder, load_order
-from services.workorders.app.recording import add_rows, apply_stamp, unseen
+from services.workorders.app.recording import add_rows, unseen
+from services.workorders.app.rows import apply_stamp
 from services.workorders.app.visibility import is_office
-from services.workorders.domain.errors import RowRefused, RowTransferred
+from services.workorders.domain.errors import RowOfSet, RowRefused, RowTransferred
 from services.workorders.domain.pricing import PriceWish, stamp
 from services.workorders.domain.rows import check_rows_open, implausible
-from services.workorders.domain.values import PriceSource
+from services.workorders.domain.values import Chargeability, PriceSource
 from services.workorders.models import CopyProduct, WorkRow
 from shared.clock import business_day
 from shared.db import UnitOfWork, check_version
 from shared.errors import FieldError, Forbidden, NotFound
 from shared.ids import new_id
+from shared.prices import Resolution
 from shared.vat import VatClass
 
 REMOVED = "removed after the order was reopened"
+DISMISSED = "removed by hand, though a charging rule asks for it"
+
+_PLAIN = frozenset(
+    {"description", "work_date", "started_at", "ended_at", "chargeability", "chargeability_reason", "marks"}
+)
 
 
 def record_rows(
@@ -55,6 +63,7 @@ def record_rows(
             for planned in {wish.planned for _, wish in fresh}:
                 check_rows_open(loaded.order.stands, planned=planned, by_office=office)
             add_rows(uow, loaded, fresh, now=now)
+            recharge(uow, loaded, now=now)
             loaded.order.touch(now)
             uow.commit()
         by_id = {row.id: row for row in loaded.rows}
@@ -77,35 +86,70 @@ def change_row(
     """Change a row of an order that is not approved yet.
 
     changes  attribute of `WorkRow` → new value, of those that the API lets change. A new work date takes that day's
-             VAT rate and leaves the price; a new price is typed by hand and needs its reason.
-    Raises NotFound, VersionMismatch, OrderLocked, Forbidden, RowTransferred, RowRefused.
+             VAT rate and leaves the price; a new price is typed by hand and needs its reason. `quantity` is what
+             was worked; `charged_quantity`, or `charge_as_recorded`, is the office's word on what is charged.
+    A row that a charging rule made stays as a person changed it, and removed if a person removed it, until it is given
+    back to the rules with `charge_as_recorded` false.
+    Raises NotFound, VersionMismatch, OrderLocked, Forbidden, RowTransferred, RowOfSet, RowRefused.
     """
     with uow:
         loaded = load_order(uow, order_id, for_update=True, expected=expected)
-        row = _changeable_row(uow, loaded, row_id)
+        given_back = changes.get("charge_as_recorded") is False
+        row = _changeable_row(uow, loaded, row_id, dismissed_too=given_back)
         product = products_of(uow, [("/product_id", row.product_id)])[row.product_id]
         by_office = is_office(uow.context)
         done_on = None if row.planned else changes.get("work_date")
         wrong = list(implausible(changes.get("quantity"), done_on, business_day(now), by_office=by_office))
+        wrong += _charge_errors(changes, by_office=by_office)
         if wrong:
             raise RowRefused(errors=wrong)
         _restamp(row, product, changes, by_office=by_office)
-        for name in changes.keys() & {
-            "description",
-            "quantity",
-            "work_date",
-            "started_at",
-            "ended_at",
-            "chargeability",
-            "chargeability_reason",
-        }:
+        _take_quantities(row, changes)
+        for name in changes.keys() & _PLAIN:
             setattr(row, name, changes[name])
         if row.started_at and row.ended_at and row.ended_at < row.started_at:
             error = FieldError("/ended_at", "row.ends_before_start", "The row ends before it starts.")
             raise RowRefused(errors=[error])
+        recharge(uow, loaded, now=now)
         loaded.order.touch(now)
         uow.commit()
         return loaded
+
+
+def _charge_errors(changes: Mapping[str, Any], *, by_office: bool) -> Iterator[FieldError]:
+    named = [name for name in ("charged_quantity", "charge_as_recorded") if changes.get(name) is not None]
+    for name in () if by_office else named:
+        yield FieldError(f"/{name}", "row.charge_forbidden", "Only the office decides what is charged.")
+    if changes.get("charged_quantity") == 0:
+        detail = "To charge nothing, say why in chargeability."
+        yield FieldError("/charged_quantity", "row.quantity_zero", detail)
+    if len(named) > 1 and changes["charge_as_recorded"]:
+        detail = "Charge what was recorded, or another quantity."
+        yield FieldError("/charged_quantity", "row.charge_ambiguous", detail)
+
+
+def _take_quantities(row: WorkRow, changes: Mapping[str, Any]) -> None:
+    """Write what was worked, and what a person decides to charge of it; rules decide the rest."""
+    worked, by_hand = changes.get("quantity"), changes.get("charge_as_recorded")
+    charged = changes.get("charged_quantity")
+    if row.derived_by is not None:
+        row.charged_by_hand = by_hand is not False
+        row.quantity = charged or worked or row.quantity
+        return
+    follows = row.quantity == row.worked_quantity or not row.charged_by_hand
+    if worked is not None:
+        row.worked_quantity = None if row.planned else worked
+        row.quantity = worked if follows else row.quantity
+    if by_hand is not None:
+        row.charged_by_hand = by_hand
+        row.quantity = row.quantity if row.worked_quantity is None else row.worked_quantity
+    if charged is not None:
+        row.charged_by_hand, row.quantity = True, charged
+    if row.included_by is not None and (row.charged_by_hand or "chargeability" in changes):
+        row.charged_by_hand, row.included_by = True, None
+        row.chargeability, row.chargeability_reason = Chargeability.CHARGE.value, None
+    if row.charged_by_hand:
+        row.charging = None
 
 
 def _restamp(row: WorkRow, product: CopyProduct, changes: Mapping[str, Any], *, by_office: bool) -> None:
@@ -113,16 +157,12 @@ def _restamp(row: WorkRow, product: CopyProduct, changes: Mapping[str, Any], *, 
     typed: Decimal | None = changes.get("unit_price")
     reason = changes.get("price_reason", row.price_reason)
     wish = PriceWish(typed, reason, changes.get("discount_percent", Decimal(0)), by_office)
-    kept = replace(
-        product.facts(),
-        list_price=row.unit_price,
-        vat_class=VatClass(row.vat_class),
-        field_recordable=True,
-        archived=False,
-    )
-    source, discount_percent = row.price_source, row.discount_percent
-    quantity = changes.get("quantity", row.quantity)
-    apply_stamp(row, stamp(kept, wish, work_date=changes.get("work_date", row.work_date), quantity=quantity))
+    facts = replace(product.facts(), vat_class=VatClass(row.vat_class), field_recordable=True, archived=False)
+    kept = Resolution(row.unit_price, None, ())
+    source, discount_percent, explanation = row.price_source, row.discount_percent, row.price_explanation
+    quantity = changes.get("charged_quantity", changes.get("quantity", row.quantity))
+    apply_stamp(row, stamp(facts, kept, wish, work_date=changes.get("work_date", row.work_date), quantity=quantity))
+    row.price_explanation = explanation
     row.discount_percent = changes.get("discount_percent", discount_percent)
     if typed is None:
         row.price_source = source
@@ -132,33 +172,36 @@ def _restamp(row: WorkRow, product: CopyProduct, changes: Mapping[str, Any], *, 
 def remove_row(uow: UnitOfWork, order_id: str, row_id: str, *, expected: int | None, now: datetime) -> LoadedOrder:
     """Take a row off an order that is not approved yet.
 
-    A row of an order that was approved before and then reopened is known to billing: it is closed, not deleted.
-    Raises NotFound, VersionMismatch, OrderLocked, Forbidden, RowTransferred.
+    A row of an order that was approved before and then reopened is known to billing: it is closed, not deleted. So is
+    a row that a charging rule made, or the rule would make it again.
+    Raises NotFound, VersionMismatch, OrderLocked, Forbidden, RowTransferred, RowOfSet.
     """
     with uow:
         loaded = load_order(uow, order_id, for_update=True, expected=expected)
         row = _changeable_row(uow, loaded, row_id)
-        if loaded.order.billing_round and not row.planned:
-            row.closed_reason = REMOVED
+        if row.derived_by is not None:
+            row.closed_reason, row.charged_by_hand = DISMISSED, True
         else:
             for other in loaded.rows:
                 if other.planned_row_id == row.id:
                     other.planned_row_id = None
-            uow.session.delete(row)
-            loaded.rows.remove(row)
+            drop_row(uow, loaded, row, REMOVED)
+        recharge(uow, loaded, now=now)
         loaded.order.touch(now)
         uow.commit()
         return loaded
 
 
-def _changeable_row(uow: UnitOfWork, loaded: LoadedOrder, row_id: str) -> WorkRow:
-    row = next((row for row in loaded.rows if row.id == row_id and row.closed_reason is None), None)
-    if row is None:
+def _changeable_row(uow: UnitOfWork, loaded: LoadedOrder, row_id: str, *, dismissed_too: bool = False) -> WorkRow:
+    row = next((row for row in loaded.rows if row.id == row_id), None)
+    if row is None or (row.closed_reason is not None and not (dismissed_too and row.closed_reason == DISMISSED)):
         raise NotFound(f"The work order has no row with the id {row_id[:36]}.")
     office = is_office(uow.context)
     check_rows_open(loaded.order.stands, planned=row.planned, by_office=office)
     if row.is_transferred:
         raise RowTransferred()
+    if row.set_row_id is not None:
+        raise RowOfSet("Change the row of the set; its parts follow.", set_row_id=row.set_row_id)
     if not office and (row.planned or row.recorded_by != uow.context.actor):
         raise Forbidden("Only who recorded the row, or who plans the work, changes it.")
     return row

@@ -1,16 +1,19 @@
-"""Recording rows: stamping them with the product's facts and adding them to a loaded order."""
+"""Recording rows: stamping them with the product's facts and prices, and adding them to a loaded order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from services.workorders.app.commands import RowWish
 from services.workorders.app.copies import products_of
 from services.workorders.app.loading import LoadedOrder
+from services.workorders.app.prices import PriceBook, price_book
+from services.workorders.app.rows import apply_stamp, new_row, next_position
+from services.workorders.app.sets import stamp_composition
 from services.workorders.app.visibility import is_office
 from services.workorders.domain.errors import RowIdReused, RowRefused, TooManyRows
-from services.workorders.domain.pricing import PriceWish, Stamp, stamp
+from services.workorders.domain.pricing import PriceWish, stamp
 from services.workorders.domain.rows import MOST_ROWS, implausible
 from services.workorders.models import CopyProduct, WorkRow
 from shared.clock import business_day
@@ -42,14 +45,19 @@ def add_rows(
 ) -> list[WorkRow]:
     """Add rows to a loaded order, priced and taxed as of their work date; the caller checks the order's state.
 
+    The caller then lets the charging rules see them (`app.charging.recharge`).
+
     wishes  (index in the request, wish); errors point at `/rows/<index>/…`
     Raises ProductUnknown, TooManyRows, or RowRefused with everything that is wrong in all rows.
     """
-    if len(loaded.rows) + len(wishes) > MOST_ROWS:
+    if sum(row.by_person for row in loaded.rows) + len(wishes) > MOST_ROWS:
         raise TooManyRows(f"A work order has at most {MOST_ROWS} rows.")
     products = products_of(uow, [(f"/rows/{index}/product_id", wish.product_id) for index, wish in wishes])
     by_office = is_office(uow.context)
     planned_ids = {row.id for row in loaded.planned} | {wish.id for _, wish in wishes if wish.planned}
+    components = products_of(uow, _components(wishes, products))
+    prices = price_book(uow, loaded, (products | components).values())
+    position = next_position(loaded)
     errors: list[FieldError] = []
     made: list[WorkRow] = []
     for index, wish in wishes:
@@ -57,8 +65,8 @@ def add_rows(
         done_on = None if wish.planned else wish.work_date
         wrong += implausible(wish.quantity, done_on, business_day(now), by_office=by_office)
         try:
-            row = _make_row(uow, loaded, products[wish.product_id], wish, by_office, now)
-            row.position = len(loaded.rows) + len(made)
+            row = _make_row(uow, loaded, products[wish.product_id], prices, wish, by_office, now)
+            row.position = position + len(made)
             made.append(row)
         except RowRefused as refused:
             wrong += refused.errors
@@ -70,9 +78,20 @@ def add_rows(
     return made
 
 
+def _components(
+    wishes: Sequence[tuple[int, RowWish]], products: Mapping[str, CopyProduct]
+) -> Iterator[tuple[str, str]]:
+    """Yield (pointer, product id) of what recorded sets consist of."""
+    for index, wish in wishes:
+        for one in () if wish.planned else products[wish.product_id].components or ():
+            yield f"/rows/{index}/product_id", one["product_id"]
+
+
 def _form_errors(wish: RowWish, by_office: bool, planned_ids: Iterable[str | None]) -> Iterator[FieldError]:
     if wish.planned and not by_office:
         yield FieldError("/planned", "row.plan_forbidden", "Only who plans work records planned rows.")
+    if wish.charge_as_recorded and not by_office:
+        yield FieldError("/charge_as_recorded", "row.charge_forbidden", "Only the office decides what is charged.")
     if wish.started_at and wish.ended_at and wish.ended_at < wish.started_at:
         yield FieldError("/ended_at", "row.ends_before_start", "The row ends before it starts.")
     if wish.planned_row_id is not None and wish.planned_row_id not in planned_ids:
@@ -80,41 +99,37 @@ def _form_errors(wish: RowWish, by_office: bool, planned_ids: Iterable[str | Non
 
 
 def _make_row(
-    uow: UnitOfWork, loaded: LoadedOrder, product: CopyProduct, wish: RowWish, by_office: bool, now: datetime
+    uow: UnitOfWork,
+    loaded: LoadedOrder,
+    product: CopyProduct,
+    prices: PriceBook,
+    wish: RowWish,
+    by_office: bool,
+    now: datetime,
 ) -> WorkRow:
     work_date = wish.work_date or business_day(wish.started_at or now)
+    row = new_row(loaded, product, row_id=wish.id or new_id(), work_date=work_date, now=now)
+    row.planned = wish.planned
+    row.planned_row_id = wish.planned_row_id
+    row.description = wish.description or product.name or ""
+    row.worked_quantity = None if wish.planned else wish.quantity
+    row.quantity = wish.quantity
+    row.started_at, row.ended_at = wish.started_at, wish.ended_at
+    row.chargeability = wish.chargeability.value
+    row.chargeability_reason = wish.chargeability_reason
+    row.charged_by_hand = wish.charge_as_recorded
+    row.marks = list(wish.marks) or None
+    row.recorded_by = uow.context.actor
+    row.worked_by = _worker(uow, loaded, by_office=by_office)
+    row.content_hash = wish.content_hash
     price = PriceWish(wish.unit_price, wish.price_reason, wish.discount_percent, by_office)
-    row = WorkRow(
-        id=wish.id or new_id(),
-        order_id=loaded.order.id,
-        planned=wish.planned,
-        planned_row_id=wish.planned_row_id,
-        product_id=product.id,
-        product_code=product.code or "",
-        product_kind=product.kind or "",
-        product_name=product.name or "",
-        unit=product.unit or "",
-        construction_service=product.construction_service,
-        description=wish.description or product.name or "",
-        quantity=wish.quantity,
-        work_date=work_date,
-        started_at=wish.started_at,
-        ended_at=wish.ended_at,
-        chargeability=wish.chargeability.value,
-        chargeability_reason=wish.chargeability_reason,
-        recorded_by=uow.context.actor,
-        recorded_at=now,
-        content_hash=wish.content_hash,
-    )
-    apply_stamp(row, stamp(product.facts(), price, work_date=work_date, quantity=wish.quantity))
+    resolution = prices.resolve(product.id, wish.quantity, work_date)
+    apply_stamp(row, stamp(product.facts(), resolution, price, work_date=work_date, quantity=wish.quantity))
+    if product.components and not wish.planned:
+        stamp_composition(row, product, prices)
     return row
 
 
-def apply_stamp(row: WorkRow, stamped: Stamp) -> None:
-    """Write price and VAT onto a row."""
-    row.unit_price = stamped.unit_price
-    row.price_source = stamped.price_source.value if stamped.price_source else None
-    row.price_reason = stamped.price_reason
-    row.discount_percent = stamped.discount_percent
-    row.vat_class = stamped.vat_class.value
-    row.vat_rate_percent = stamped.vat_rate_percent
+def _worker(uow: UnitOfWork, loaded: LoadedOrder, *, by_office: bool) -> str:
+    """Return who did the work: what the office writes down is the work of whose order it is, not a second visit."""
+    return (loaded.order.assigned_to if by_office else None) or uow.context.actor

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.workorders.app.billing import settle_billing
+from services.workorders.app.charging import recharge
 from services.workorders.app.events import approved_event, reopened_event
 from services.workorders.app.loading import LoadedOrder, facts_of, load_order, take_step
 from services.workorders.app.settings import review_settings
-from services.workorders.domain.lifecycle import OrderFacts, State, Step, after_completion
+from services.workorders.domain.lifecycle import AFTER_COMPLETION, OrderFacts, State, Step, after_completion
+from services.workorders.models import WorkOrder
 from shared.db import UnitOfWork, check_version
 
 REVIEWER = "system:review"
@@ -22,10 +24,15 @@ def complete_order(
     """Finish the work; the system then approves it or submits it to a person, as the review mode says.
 
     signed_by  name of who signed for the customer, if anybody did
+    Sent again by the same person with the same content, it is answered as the first time: phones repeat.
     Raises NotFound, VersionMismatch, ForbiddenStep.
     """
     with uow:
-        loaded = load_order(uow, order_id, for_update=True, expected=expected)
+        loaded = load_order(uow, order_id, for_update=True)
+        if _finished_before(loaded.order, uow.context.actor, signed_by):
+            return loaded
+        check_version(loaded.order, expected)
+        recharge(uow, loaded, now=now)
         facts = facts_of(uow, loaded, now=now)
         take_step(uow, loaded, Step.COMPLETE, now=now)
         order = loaded.order
@@ -37,6 +44,10 @@ def complete_order(
             take_step(uow, loaded, Step.SUBMIT, now=now, actor=REVIEWER)
         uow.commit()
         return loaded
+
+
+def _finished_before(order: WorkOrder, actor: str, signed_by: str | None) -> bool:
+    return order.stands in AFTER_COMPLETION and (order.done_by, order.signed_by) == (actor, signed_by)
 
 
 def approve_order(uow: UnitOfWork, order_id: str, *, expected: int | None, now: datetime) -> LoadedOrder:

@@ -8,12 +8,26 @@ from typing import Any
 
 from services.workorders.app.creation import resolve_placement
 from services.workorders.app.loading import LoadedOrder, load_order
+from services.workorders.app.packages import check_package
+from services.workorders.app.repricing import price_changes
 from services.workorders.domain.placement import Placement
 from services.workorders.domain.rows import check_order_open
 from services.workorders.models import WorkOrder
 from shared.db import UnitOfWork
 
-_PLAIN = ("type", "priority", "description", "references", "wanted_from", "wanted_to", "site_id", "customer_id")
+_PLAIN = (
+    "type",
+    "priority",
+    "description",
+    "references",
+    "wanted_from",
+    "wanted_to",
+    "site_id",
+    "customer_id",
+    "work_package_id",
+)
+_PACKED = frozenset({"customer_id", "site_id", "work_package_id"})
+_PRICED = frozenset({"customer_id", "site_id"})
 _PLACED = frozenset({"customer_id", "site_id", "wanted_from", "wanted_to"})
 
 
@@ -23,6 +37,7 @@ def update_order(
     """Change fields of an order; a customer from the register takes the place of a provisional one.
 
     changes  attribute of `WorkOrder` → new value, of those that the API lets change; `references` as a whole
+    Rows keep their prices for another customer or site too; `would_reprice` names those that another price is for.
     Raises NotFound, VersionMismatch, OrderLocked, CustomerUnknown, SiteUnknown, OrderRefused.
     """
     with uow:
@@ -36,6 +51,12 @@ def update_order(
             order.customer_before_merge = None
         if _PLACED & changes.keys():
             _place_anew(uow, loaded, by_customer=changes.get("customer_id") is not None)
+        if _PACKED & changes.keys():
+            with uow.session.no_autoflush:
+                check_package(uow, order.work_package_id, order.customer_id, joins="work_package_id" in changes)
+        if _PRICED & changes.keys():
+            with uow.session.no_autoflush:
+                loaded.would_reprice = tuple(change.row_id for change in price_changes(uow, loaded))
         order.touch(now)
         uow.commit()
         return loaded

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from services.workorders.domain.lifecycle import State
 from services.workorders.models import WorkOrder
 from shared.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What of rows the caller sees.
+
+    prices    what they cost
+    charging  what is charged, and the rows that rules and sets add
+    """
+
+    prices: bool
+    charging: bool
+
 
 _WORKER = ("workorders.read_own", "workorders.record")
 _OFFICE = ("workorders.plan", "workorders.review", "workorders.integrate")
@@ -20,6 +35,19 @@ def is_office(context: Context) -> bool:
 def sees_prices(context: Context) -> bool:
     """Say whether unit prices, discounts and amounts may be in the caller's answers."""
     return context.may("prices.read")
+
+
+def sees_charging(context: Context) -> bool:
+    """Say whether the caller sees what is charged beside what was worked, and the rows that rules and sets add.
+
+    A worker sees the recorded time, the customer the charged one (domain.md 2.6).
+    """
+    return sees_prices(context) or context.may("workorders.plan") or context.may("workorders.review")
+
+
+def sight_of(context: Context) -> Sight:
+    """Return what of rows the caller sees."""
+    return Sight(sees_prices(context), sees_charging(context))
 
 
 def may_see(context: Context, order: WorkOrder) -> bool:

@@ -46,6 +46,13 @@ class RowTransferred(Conflict):
     title = "The row has already been billed"
 
 
+class RowOfSet(Conflict):
+    """The row stands for a part of a set and follows the set's row."""
+
+    code = "workorder.row_of_set"
+    title = "The row belongs to a set"
+
+
 class RowRefused(RuleBroken):
     """Rows that cannot be recorded as they are; `errors` points at each field."""
 
@@ -79,3 +86,24 @@ class IntakeDiffers(Conflict):
 
     code = "workorder.intake_differs"
     title = "This reference was already taken in with another content"
+
+
+class PackageCodeTaken(Conflict):
+    """Another work package has the code."""
+
+    code = "work_package.code_taken"
+    title = "There is already a work package with this code"
+
+
+class PackageRefused(RuleBroken):
+    """A work package that cannot be made, or changed, as it is; `errors` points at each field."""
+
+    code = "work_package.refused"
+    title = "The work package cannot be like this"
+
+
+class ReportTooLarge(RuleBroken):
+    """The report would have more orders, or rows, than one answer holds."""
+
+    code = "report.too_large"
+    title = "The report is too large"

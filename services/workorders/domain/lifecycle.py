@@ -63,6 +63,9 @@ BEFORE_APPROVAL: Final = (
 )
 """In these the order and its rows may change, and it may be cancelled."""
 
+AFTER_COMPLETION: Final = (State.DONE, State.IN_REVIEW, State.APPROVED, State.BILLED)
+"""The work is finished, and nobody has sent it back or ended it otherwise."""
+
 NOT_STARTED: Final = (State.DRAFT, State.PLANNED, State.ASSIGNED)
 
 STEPS: Final[Mapping[tuple[State, Step], State]] = {

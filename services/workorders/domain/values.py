@@ -25,6 +25,14 @@ class Origin(StrEnum):
     REQUEST = "request"
 
 
+class PackageKind(StrEnum):
+    """What a work package is (domain.md 2.7)."""
+
+    PROJECT = "project"
+    CONTRACT = "contract"
+    CAMPAIGN = "campaign"
+
+
 class Priority(StrEnum):
     """How soon it is wanted."""
 
@@ -46,10 +54,18 @@ class Chargeability(StrEnum):
 
 
 class PriceSource(StrEnum):
-    """Where a row's unit price came from."""
+    """Where a row's unit price came from, weakest first (domain.md 2.5).
+
+    A row that a charging rule made has it from the `rule`, a component of a set from the `set`.
+    """
 
     LIST = "list"
+    GROUP = "group"
+    CUSTOMER = "customer"
+    SITE = "site"
     TYPED = "typed"
+    RULE = "rule"
+    SET = "set"
 
 
 class ReviewMode(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.workorders.app.billing import AcceptedDocument, apply_accepted
-from services.workorders.app.copies import keep_customer, keep_product, keep_site
+from services.workorders.app.copies import keep_charging_rule, keep_customer, keep_price, keep_product, keep_site
 from services.workorders.app.customer_merges import follow_merge
 from shared.bus.consumer import Consumer, CopySource
 from shared.bus.envelope import Event
@@ -36,11 +36,15 @@ CONSUMERS = (
             "customer.changed.v1": on_customer_changed,
             "site.changed.v1": keep_site,
             "product.changed.v1": keep_product,
+            "price.changed.v1": keep_price,
+            "charging_rule.changed.v1": keep_charging_rule,
         },
         copies=(
             CopySource("customers", "customer", "customer.changed.v1"),
             CopySource("customers", "site", "site.changed.v1"),
             CopySource("catalog", "product", "product.changed.v1"),
+            CopySource("catalog", "price", "price.changed.v1"),
+            CopySource("catalog", "charging_rule", "charging_rule.changed.v1"),
         ),
     ),
     Consumer(name="workorders.documents", handlers={"document.accepted.v1": on_document_accepted}),

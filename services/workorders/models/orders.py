@@ -22,6 +22,7 @@ REASON = String(1000)
 
 _STEPS = {
     "quantity": QUANTITY_STEP,
+    "worked_quantity": QUANTITY_STEP,
     "unit_price": UNIT_PRICE_STEP,
     "discount_percent": Decimal("0.01"),
     "vat_rate_percent": Decimal("0.01"),
@@ -46,6 +47,7 @@ class WorkOrder(Base, TenantScoped, Versioned, Audited):
         Index("ix_work_orders_tenant_id_customer_id", "tenant_id", "customer_id"),
         Index("ix_work_orders_tenant_id_customer_before_merge", "tenant_id", "customer_before_merge"),
         Index("ix_work_orders_tenant_id_site_id", "tenant_id", "site_id"),
+        Index("ix_work_orders_tenant_id_work_package_id", "tenant_id", "work_package_id"),
         Index("ix_work_orders_tenant_id_assigned_to", "tenant_id", "assigned_to"),
     )
 
@@ -63,6 +65,7 @@ class WorkOrder(Base, TenantScoped, Versioned, Audited):
     provisional_name: Mapped[str | None] = mapped_column(String(200))
     provisional_phone: Mapped[str | None] = mapped_column(String(40))
     site_id: Mapped[str | None] = mapped_column(ID)
+    work_package_id: Mapped[str | None] = mapped_column(ID)
     wanted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     wanted_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
     assigned_to: Mapped[str | None] = mapped_column(ACTOR)
@@ -88,16 +91,31 @@ class WorkOrder(Base, TenantScoped, Versioned, Audited):
 class WorkRow(Base, TenantScoped, Audited):
     """One planned or recorded row. What it took from the product stays as it was when it was recorded.
 
-    planned        a row of the plan: quantity only, never charged
-    planned_row_id the row of the plan that this one carries out, if any
-    quantity       in `unit`, 3 decimals, may be negative
-    unit_price     of one unit without VAT and before the discount; None: no price is known
-    content_hash   of what the client sent, so that a repetition is recognised
-    document_*     the accepted document that bills it
+    planned          a row of the plan: quantity only, never charged
+    planned_row_id   the row of the plan that this one carries out, if any
+    worked_quantity  what was recorded; None: nobody recorded it (planned, derived by a rule, part of a set)
+    quantity         what is charged, in `unit`, 3 decimals, may be negative
+    unit_price       of one unit without VAT and before the discount; None: no price is known
+    price_explanation  how the price came about, see `app/prices.py`
+    is_set           recorded as a set: its components are charged in its place
+    set_row_id, set_code  the row and product code of the set that this one is a part of
+    derived_by       the charging rule that made this row
+    derived_from     ids of the recorded rows that it made it of
+    included_by      the charging rule by which the row is included in a contract
+    charged_by_hand  somebody decided what is charged: rules leave the row alone, and do not bring it back
+    worked_by        who did the work, which may be another than who recorded it; None: not known
+    marks            what charging rules may ask for, e.g. `overtime_50`
+    charging         what rules did to the row, see `app/charging.py`
+    content_hash     of what the client sent, so that a repetition is recognised
+    document_*       the accepted document that bills it
     """
 
     __tablename__ = "work_rows"
-    __table_args__ = (Index("ix_work_rows_order_id", "order_id", "position"),)
+    __table_args__ = (
+        Index("ix_work_rows_order_id", "order_id", "position"),
+        Index("ix_work_rows_tenant_id_worked_by_work_date", "tenant_id", "worked_by", "work_date"),
+    )
+    __audit_left_out__ = ("price_explanation", "derived_from", "charging")
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     order_id: Mapped[str] = mapped_column(ID, ForeignKey("work_orders.id"))
@@ -111,6 +129,7 @@ class WorkRow(Base, TenantScoped, Audited):
     unit: Mapped[str] = mapped_column(String(20))
     construction_service: Mapped[bool] = mapped_column(default=False)
     description: Mapped[str] = mapped_column(String(1000), default="")
+    worked_quantity: Mapped[Decimal | None] = mapped_column(Quantity())
     quantity: Mapped[Decimal] = mapped_column(Quantity())
     work_date: Mapped[date]
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -118,11 +137,22 @@ class WorkRow(Base, TenantScoped, Audited):
     unit_price: Mapped[Decimal | None] = mapped_column(UnitPrice())
     price_source: Mapped[str | None] = mapped_column(String(20))
     price_reason: Mapped[str | None] = mapped_column(REASON)
+    price_explanation: Mapped[dict[str, Any] | None] = mapped_column(Json)
     discount_percent: Mapped[Decimal] = mapped_column(Rate(), default=Decimal(0))
     vat_class: Mapped[str] = mapped_column(String(20))
     vat_rate_percent: Mapped[Decimal] = mapped_column(Rate())
     chargeability: Mapped[str] = mapped_column(String(20), default=Chargeability.CHARGE.value)
     chargeability_reason: Mapped[str | None] = mapped_column(REASON)
+    is_set: Mapped[bool] = mapped_column(default=False)
+    set_row_id: Mapped[str | None] = mapped_column(ID)
+    set_code: Mapped[str | None] = mapped_column(String(100))
+    derived_by: Mapped[str | None] = mapped_column(ID)
+    derived_from: Mapped[list[str] | None] = mapped_column(Json)
+    included_by: Mapped[str | None] = mapped_column(ID)
+    charged_by_hand: Mapped[bool] = mapped_column(default=False)
+    marks: Mapped[list[str] | None] = mapped_column(Json)
+    worked_by: Mapped[str | None] = mapped_column(ACTOR)
+    charging: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     recorded_by: Mapped[str] = mapped_column(ACTOR)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_reason: Mapped[str | None] = mapped_column(REASON)
@@ -139,8 +169,18 @@ class WorkRow(Base, TenantScoped, Audited):
 
     @property
     def is_charged(self) -> bool:
-        """Say whether billing makes a line of it: recorded, chargeable and not closed."""
-        return not self.planned and self.closed_reason is None and self.chargeability == Chargeability.CHARGE
+        """Say whether billing makes a line of it: recorded, chargeable, no set and not closed."""
+        return not self.planned and self.closed_reason is None and self.is_chargeable
+
+    @property
+    def is_chargeable(self) -> bool:
+        """Say whether it is to be charged unless it is closed; a set is charged through its components."""
+        return self.chargeability == Chargeability.CHARGE and not self.is_set
+
+    @property
+    def by_person(self) -> bool:
+        """Say whether somebody recorded it, and not a rule or the expansion of a set."""
+        return self.derived_by is None and self.set_row_id is None
 
     @property
     def is_transferred(self) -> bool:
@@ -157,13 +197,25 @@ class WorkRow(Base, TenantScoped, Audited):
     def facts(self) -> RowFacts:
         """Return what the guards of the lifecycle need of this row."""
         return RowFacts(
-            charged=self.chargeability == Chargeability.CHARGE,
+            charged=self.is_chargeable,
             priced=self.unit_price is not None,
-            normally_charged=bool(self.unit_price),
+            normally_charged=bool(self.unit_price) and not self.is_set,
             has_reason=bool(self.chargeability_reason),
             closed=self.closed_reason is not None,
             transferred=self.is_transferred,
         )
+
+
+class IncludedUse(Base, TenantScoped):
+    """How many times an order uses a charging rule's "included in contract" (domain.md 2.6)."""
+
+    __tablename__ = "included_uses"
+    __table_args__ = (Index("ix_included_uses_order_id", "order_id"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    order_id: Mapped[str] = mapped_column(ID, ForeignKey("work_orders.id"))
+    rule_id: Mapped[str] = mapped_column(ID)
+    times: Mapped[int]
 
 
 class HistoryEntry(Base, TenantScoped):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.workorders.messaging.inbound import CONSUMERS
 from shared.bus.catalogue import default_catalogue
 from shared.bus.envelope import NewEvent, encode, seal
 from shared.bus.inbox import Handled, Inbox
+from shared.charging import rule_from_data, to_data
 from shared.clock import utc_now
 from shared.context import Context
 from shared.http.request import EXTENSION
@@ -32,11 +33,13 @@ ADDRESS = {"street": "Haapatie 4", "postal_code": "02150", "city": "ESPOO", "cou
 class Person:
     """Somebody with an id of their own, calling the API; `answers` are parsed, `last` is the whole response."""
 
-    def __init__(self, service: ServiceUnderTest, permissions: tuple[str, ...], tenant_id: str) -> None:
+    def __init__(
+        self, service: ServiceUnderTest, permissions: tuple[str, ...], tenant_id: str, sites: Sequence[str] = ()
+    ) -> None:
         self.id = new_id()
         self.last: TestResponse
         self._client = service.app.test_client()
-        self._token = json.dumps({"sub": self.id, "tid": tenant_id, "perms": permissions})
+        self._token = json.dumps({"sub": self.id, "tid": tenant_id, "perms": permissions, "sites": list(sites)})
 
     def call(
         self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, **options: Any
@@ -84,9 +87,9 @@ class Firm:
         self.tenant_id = tenant_id or service.tenant_id
         self._inboxes = {consumer.name: Inbox(service.database, consumer) for consumer in CONSUMERS}
 
-    def person(self, *permissions: str) -> Person:
-        """Somebody new in this tenant."""
-        return Person(self.service, permissions, self.tenant_id)
+    def person(self, *permissions: str, sites: Sequence[str] = ()) -> Person:
+        """Somebody new in this tenant, maybe limited to some sites."""
+        return Person(self.service, permissions, self.tenant_id, sites)
 
     def planner(self) -> Person:
         """Plans, reviews, reopens and sees prices."""
@@ -135,7 +138,7 @@ class Firm:
         self.tell("workorders.copies", "customer.changed.v1", data, version=version)
         return str(data["id"])
 
-    def site(self, **changes: Any) -> str:
+    def site(self, *, version: int = 1, **changes: Any) -> str:
         """Let a site arrive; return its id."""
         data = {
             "id": new_id(),
@@ -148,7 +151,7 @@ class Firm:
             "archived": False,
             **changes,
         }
-        self.tell("workorders.copies", "site.changed.v1", data)
+        self.tell("workorders.copies", "site.changed.v1", data, version=version)
         return str(data["id"])
 
     def product(self, *, version: int = 1, **changes: Any) -> str:
@@ -175,6 +178,44 @@ class Firm:
         }
         self.tell("workorders.copies", "product.changed.v1", data, version=version)
         return str(data["id"])
+
+    def price(self, product_id: str, *, version: int = 1, **changes: Any) -> str:
+        """Let a price of a group, a customer or a site arrive; return its id."""
+        data = {
+            "id": new_id(),
+            "product_id": product_id,
+            "price_group": None,
+            "customer_id": None,
+            "site_id": None,
+            "min_quantity": "0.000",
+            "price": None,
+            "discount_percent": None,
+            "currency": "EUR",
+            "valid_from": "2026-01-01",
+            "valid_to": None,
+            "removed": False,
+            **changes,
+        }
+        self.tell("workorders.copies", "price.changed.v1", data, version=version)
+        return str(data["id"])
+
+    def rule(self, *effects: Mapping[str, Any], version: int = 1, **changes: Any) -> str:
+        """Let a charging rule arrive; return its id."""
+        data = {
+            "id": new_id(),
+            "name": "Sääntö",
+            "priority": 10,
+            "valid_from": None,
+            "valid_to": None,
+            "archived": False,
+            "text": {},
+            "conditions": {},
+            "effects": [dict(effect) for effect in effects],
+            **changes,
+        }
+        rule = rule_from_data(data)
+        self.tell("workorders.copies", "charging_rule.changed.v1", to_data(rule), version=version)
+        return rule.id
 
     def accept(self, rows: Mapping[str, list[str]], **changes: Any) -> Handled:
         """Let an accounting system accept a document. rows  order id → row ids"""

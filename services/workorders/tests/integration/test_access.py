@@ -86,6 +86,8 @@ def test_no_answer_tells_a_worker_a_price(firm: Firm) -> None:
         (("workorders.plan",), "POST", "/workorders/field"),
         (("workorders.record",), "POST", "/workorders/{id}/approve"),
         (("workorders.review",), "POST", "/workorders/{id}/reopen"),
+        (("workorders.record",), "POST", "/workorders/{id}/reprice"),
+        (("workorders.read",), "GET", "/workorders/{id}/charging"),
         (("workorders.record",), "POST", "/workorders/{id}/cancel"),
         (("workorders.record",), "PATCH", "/workorders/{id}"),
         (("workorders.read",), "PUT", "/review-settings/"),

@@ -11,18 +11,32 @@ from services.workorders.domain.errors import RowRefused
 from services.workorders.domain.pricing import PriceWish, ProductFacts, Stamp, stamp
 from services.workorders.domain.rows import QuantityOf, compare_with_plan
 from services.workorders.domain.values import PriceSource
+from shared.periods import Period
+from shared.prices import PriceFact, Question, Resolution, Scope, resolve
 from shared.vat import VatClass
 
 DAY = date(2026, 11, 20)
-LABOUR = ProductFacts(Decimal("57.7500"), VatClass.STANDARD)
-EDITABLE = ProductFacts(None, VatClass.STANDARD, price_editable=True)
+LABOUR = ProductFacts(VatClass.STANDARD)
+EDITABLE = ProductFacts(VatClass.STANDARD, price_editable=True)
 
 
-def stamped(product: ProductFacts, wish: PriceWish | None = None, *, day: date = DAY, quantity: str = "1") -> Stamp:
-    return stamp(product, wish or PriceWish(), work_date=day, quantity=Decimal(quantity))
+def listed(price: str | None) -> Resolution:
+    facts = [] if price is None else [PriceFact("f", Scope(), Period("f", date(2026, 1, 1)), price=Decimal(price))]
+    return resolve(facts, Question(DAY))
 
 
-def refused(product: ProductFacts, wish: PriceWish | None = None, **when: object) -> list[tuple[str, str]]:
+def stamped(
+    product: ProductFacts,
+    wish: PriceWish | None = None,
+    *,
+    price: str | None = "57.75",
+    day: date = DAY,
+    quantity: str = "1",
+) -> Stamp:
+    return stamp(product, listed(price), wish or PriceWish(), work_date=day, quantity=Decimal(quantity))
+
+
+def refused(product: ProductFacts, wish: PriceWish | None = None, **when: str | date) -> list[tuple[str, str]]:
     with pytest.raises(RowRefused) as caught:
         stamped(product, wish, **when)  # type: ignore[arg-type]
     return [(error.pointer, error.code) for error in caught.value.errors]
@@ -44,11 +58,11 @@ def test_the_list_price_and_the_rate_of_the_day_are_stamped() -> None:
     ],
 )
 def test_the_work_date_decides_the_rate(vat_class: VatClass, day: date, rate: str) -> None:
-    assert stamped(ProductFacts(Decimal(1), vat_class), day=day).vat_rate_percent == Decimal(rate)
+    assert stamped(ProductFacts(vat_class), day=day).vat_rate_percent == Decimal(rate)
 
 
 def test_a_product_without_a_price_leaves_the_row_without() -> None:
-    row = stamped(EDITABLE)
+    row = stamped(EDITABLE, price=None)
     assert (row.unit_price, row.price_source) == (None, None)
 
 
@@ -66,7 +80,7 @@ def test_who_plans_may_price_anything() -> None:
 
 
 def test_everything_wrong_comes_at_once() -> None:
-    product = ProductFacts(Decimal(1), VatClass.STANDARD, field_recordable=False, archived=True)
+    product = ProductFacts(VatClass.STANDARD, field_recordable=False, archived=True)
     wish = PriceWish(Decimal(2), " ", Decimal(5))
     assert refused(product, wish, day=date(1999, 1, 1)) == [
         ("/product_id", "product.archived"),
@@ -79,9 +93,8 @@ def test_everything_wrong_comes_at_once() -> None:
 
 
 def test_absurd_amounts_are_slips_of_the_finger() -> None:
-    product = ProductFacts(Decimal("1000000"), VatClass.STANDARD)
-    assert stamped(product, quantity="999.999")
-    assert refused(product, quantity="-1000") == [("/quantity", "amount.too_large")]
+    assert stamped(LABOUR, price="1000000", quantity="999.999")
+    assert refused(LABOUR, price="1000000", quantity="-1000") == [("/quantity", "amount.too_large")]
 
 
 def test_the_plan_is_compared_per_product_and_unit() -> None:

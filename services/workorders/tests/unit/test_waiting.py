@@ -76,3 +76,17 @@ def test_what_does_not_arrive_is_refused_after_the_deadline() -> None:
     assert caught.value.errors[0].pointer == "/customer_id"
     assert 2.0 <= world.now_s < 2.2
     assert world.runs == 1
+
+
+def test_what_is_here_but_not_for_the_caller_is_refused_without_waiting() -> None:
+    """As a customer outside the sites that the caller is limited to."""
+    world = World(arrives_at_s=0.0)
+
+    def refused() -> str:
+        world.runs += 1
+        raise CustomerUnknown({"/customer_id": "c"})
+
+    world.action = refused  # type: ignore[method-assign]
+    with pytest.raises(CustomerUnknown):
+        world.run(2.0)
+    assert (world.runs, world.now_s < 0.1) == (2, True)
