@@ -59,6 +59,18 @@ def payment_settings(environment: Mapping[str, str]) -> PaymentSettings:
     )
 
 
+def trace_days(environment: Mapping[str, str]) -> int:
+    """Read how many days raw requests and answers are kept.
+
+    URAKKA_TRACE_DAYS   1 to 36500; default 400, so that a year's accounts are closed before
+    Raises BadConfiguration naming the variable.
+    """
+    text = environment.get("URAKKA_TRACE_DAYS") or "400"
+    if not text.isdecimal() or not 1 <= int(text) <= 36_500:
+        raise BadConfiguration("URAKKA_TRACE_DAYS: expected a whole number from 1 to 36500")
+    return int(text)
+
+
 def adapter_site(environment: Mapping[str, str]) -> Site:
     """Read what the operator allows to connections.
 

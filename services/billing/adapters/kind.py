@@ -19,6 +19,9 @@ class TargetKind:
     build     (settings as loaded by the schema, secrets by name) → a connection. Calls nobody. Build one
               object for each
               connection and keep it: it holds the token and lets only one call at a time through.
+    books     (settings as a person gave them) → whose books they lead to, for targets that want one call at a time for
+              each company: connections to the same books take turns, over all processes
+    repeatable  a document that is sent again makes no second one: receivers know it by its key
     optional_secrets  further secrets, which may be left out: the settings decide which of them are needed
     """
 
@@ -27,6 +30,8 @@ class TargetKind:
     secrets: tuple[str, ...]
     build: Callable[[Mapping[str, Any], Mapping[str, str]], AccountingTarget]
     optional_secrets: tuple[str, ...] = ()
+    books: Callable[[Mapping[str, Any]], str] | None = None
+    repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

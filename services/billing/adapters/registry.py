@@ -1,6 +1,7 @@
 """Which accounting systems there are, what each must be told, and how a connection to it is built."""
 
 from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from services.billing.adapters.delivery import settings as delivery_settings
@@ -11,16 +12,16 @@ from services.billing.adapters.finvoice.form import FinvoiceForm
 from services.billing.adapters.finvoice.settings import FinvoiceSettings
 from services.billing.adapters.kind import Site, TargetKind
 from services.billing.adapters.netvisor import client as netvisor_client
-from services.billing.adapters.netvisor import mapping as netvisor_mapping
+from services.billing.adapters.netvisor import rules as netvisor_rules
 from services.billing.adapters.netvisor import settings as netvisor_settings
 from services.billing.adapters.netvisor.target import NetvisorTarget
 from services.billing.adapters.peppol.form import PeppolForm
 from services.billing.adapters.peppol.settings import PeppolSettings
 from services.billing.adapters.plugins import Plugins, find_plugins
 from services.billing.adapters.procountor import client as procountor_client
-from services.billing.adapters.procountor import mapping as procountor_mapping
 from services.billing.adapters.procountor import settings as procountor_settings
 from services.billing.adapters.procountor.target import ProcountorTarget
+from services.billing.adapters.procountor.vat import VatShelf
 from services.billing.adapters.secret import Secret
 from services.billing.adapters.transport import Transport
 from services.billing.adapters.webhook.target import webhook_kind
@@ -40,31 +41,19 @@ def _build_netvisor(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> 
         partner_key=Secret(secrets["partner_key"]),
     )
     transport = Transport(settings["connect_timeout_s"], settings["read_timeout_s"])
-    rules = netvisor_mapping.Rules(
-        invoice_type=settings["invoice_type"],
-        vat_codes=dict(settings["vat_codes"]),
-        product_group=settings["product_group"],
-        product_name_limit=settings["product_name_limit"],
-    )
+    names = [each.name for each in dataclass_fields(netvisor_rules.Rules)]
+    rules = netvisor_rules.Rules(**{name: settings[name] for name in names})
     client = netvisor_client.NetvisorClient(settings["url"], credentials, transport)
     return NetvisorTarget(client, rules, read_back=settings["read_back"])
 
 
-def _build_procountor(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> AccountingTarget:
+def _build_procountor(settings: Mapping[str, Any], secrets: Mapping[str, str], shelf: VatShelf) -> AccountingTarget:
     credentials = procountor_client.Credentials(**{name: Secret(secrets[name]) for name in procountor_settings.SECRETS})
     transport = Transport(settings["connect_timeout_s"], settings["read_timeout_s"])
-    rules = procountor_mapping.Rules(
-        iban=settings["iban"].replace(" ", ""),
-        vat_statuses=dict(settings["vat_statuses"]),
-        units=dict(settings["units"]),
-        invoice_channel=settings["invoice_channel"],
-        language=settings["language"],
-        accounting_by_row=settings["accounting_by_row"],
-    )
     client = procountor_client.ProcountorClient(
         settings["url"], credentials, transport, requests_per_second=settings["requests_per_second"]
     )
-    return ProcountorTarget(client, rules)
+    return ProcountorTarget(client, procountor_settings.rules_of(settings), shelf)
 
 
 def _build_finvoice(settings: Mapping[str, Any], secrets: Mapping[str, str], site: Site) -> AccountingTarget:
@@ -79,10 +68,20 @@ def _build_peppol(settings: Mapping[str, Any], secrets: Mapping[str, str], site:
 
 def built_in(site: Site) -> Mapping[str, TargetKind]:
     """The targets that come with Urakka, by name, as the operator allows them."""
+    shelf = VatShelf()
     kinds = (
-        TargetKind("netvisor", netvisor_settings.NetvisorSettings, netvisor_settings.SECRETS, _build_netvisor),
         TargetKind(
-            "procountor", procountor_settings.ProcountorSettings, procountor_settings.SECRETS, _build_procountor
+            "netvisor",
+            netvisor_settings.NetvisorSettings,
+            netvisor_settings.SECRETS,
+            _build_netvisor,
+            books=lambda settings: str(settings.get("organisation_id")),
+        ),
+        TargetKind(
+            "procountor",
+            procountor_settings.ProcountorSettings,
+            procountor_settings.SECRETS,
+            lambda settings, secrets: _build_procountor(settings, secrets, shelf),
         ),
         TargetKind(
             "finvoice",

@@ -1,14 +1,16 @@
 """Texts that every target prints alike.
 
-References, the statement of reverse charge, and cutting at limits.
+References, the statements of reverse charge and of the household deduction, and cutting at limits.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
-from services.billing.domain.document import Document, DocumentLine
+from services.billing.domain.document import LABOUR, PRIVATE, Document, DocumentLine
 from services.billing.domain.preflight import Problem, Severity
+from shared.finland import InvalidForm, vat_number_of
 
 REVERSE_CHARGE = "AE"
 
@@ -22,6 +24,8 @@ _LABELS = {
         "contract": "Sopimus",
         "orderer": "Tilaaja",
         "workorders": "Työmääräimet",
+        "period": "Työn ajankohta {first}–{last}",
+        "labour": "Työn osuus kotitalousvähennystä varten {amount} € (sis. alv {rate} %)",
         "reverse_charge": "Käännetty verovelvollisuus, AVL 8 c §. Ostajan alv-numero {number}",
     },
     "sv": {
@@ -31,6 +35,8 @@ _LABELS = {
         "contract": "Avtal",
         "orderer": "Beställare",
         "workorders": "Arbetsorder",
+        "period": "Arbetets tidpunkt {first}–{last}",
+        "labour": "Arbetets andel för hushållsavdraget {amount} € (inkl. moms {rate} %)",
         "reverse_charge": "Omvänd skattskyldighet, ML 8 c §. Köparens momsnummer {number}",
     },
     "en": {
@@ -40,6 +46,8 @@ _LABELS = {
         "contract": "Contract",
         "orderer": "Orderer",
         "workorders": "Work orders",
+        "period": "Period of the work {first}–{last}",
+        "labour": "Labour for the household deduction {amount} € (incl. VAT {rate} %)",
         "reverse_charge": "Reverse charge, Finnish VAT Act section 8 c. Buyer's VAT number {number}",
     },
 }
@@ -88,14 +96,29 @@ def introduction(document: Document) -> str:
     return "\n".join(clean(part) for part in parts if clean(part))
 
 
+def period(document: Document) -> str:
+    """The days of the work in words, "" if they are not known or only one: that one has a field in every target."""
+    if document.period is None or document.period.first == document.period.last:
+        return ""
+    first, last = (f"{day.day}.{day.month}.{day.year}" for day in (document.period.first, document.period.last))
+    return labels(document.payer.language)["period"].format(first=first, last=last)
+
+
 def is_reverse_charge(line: DocumentLine) -> bool:
     """Whether the buyer owes the VAT of the line."""
     return line.vat_category == REVERSE_CHARGE
 
 
 def buyer_vat_id(document: Document) -> str | None:
-    """The buyer's VAT number or, at home, business id; None if neither is known."""
-    return clean(document.payer.vat_number or document.payer.business_id or "") or None
+    """The buyer's VAT number, else the one that follows from its business ID; None if neither is known.
+
+    A business ID that cannot be read stands as it is.
+    """
+    payer = document.payer
+    try:
+        return clean(payer.vat_number or "") or vat_number_of(payer.business_id or "")
+    except InvalidForm:
+        return clean(payer.business_id or "") or None
 
 
 def reverse_charge_statement(document: Document) -> str:
@@ -106,3 +129,30 @@ def reverse_charge_statement(document: Document) -> str:
     if not any(is_reverse_charge(line) for line in document.lines):
         return ""
     return labels(document.payer.language)["reverse_charge"].format(number=buyer_vat_id(document) or "")
+
+
+def labour_shares(document: Document) -> list[tuple[Decimal, Decimal]]:
+    """Return (rate, labour with VAT) for each VAT rate with labour, the highest first; [] unless the payer is a
+    private person, who alone can ask for the household deduction. The parts sum to `Document.labour_gross`.
+    """
+    if document.payer.kind != PRIVATE:
+        return []
+    shares: dict[Decimal, Decimal] = {}
+    for line in document.lines:
+        if line.product_kind == LABOUR:
+            shares[line.vat_rate_percent] = shares.get(line.vat_rate_percent, Decimal(0)) + line.gross
+    return sorted(shares.items(), reverse=True)
+
+
+def labour_statement(document: Document) -> str:
+    """The sentence that the household deduction is asked with, one line for each VAT rate; "" if there is none."""
+    words = labels(document.payer.language)["labour"]
+    return "\n".join(
+        words.format(amount=f"{amount:.2f}".replace(".", ","), rate=f"{rate.normalize():f}".replace(".", ","))
+        for rate, amount in labour_shares(document)
+    )
+
+
+def statements(document: Document) -> str:
+    """What a law wants to be read on the invoice, each on a line of its own: reverse charge, labour; "" if nothing."""
+    return "\n".join(filter(None, (reverse_charge_statement(document), labour_statement(document))))

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from services.billing.api.schemas import BatchIn, BatchOut, BatchQuery, LanguageQuery, LockIn, PreviewOut
+from services.billing.api.schemas.batches import BatchIn, BatchOut, BatchQuery, LockIn, PreviewOut
+from services.billing.api.schemas.common import LanguageQuery
 from services.billing.api.telling import told_problem, wanted_language
 from services.billing.app import batches as use_cases
 from services.billing.app.preflight import LockWish
@@ -21,7 +22,13 @@ from shared.http import (
     with_etag,
 )
 
-blp = Blueprint("batches", __name__, url_prefix="/batches", description="Selections of the pool that are billed")
+blp = Blueprint(
+    "batches",
+    __name__,
+    url_prefix="/batches",
+    description="Selections of the pool that are billed",
+    for_whole_tenant=True,
+)
 
 
 @blp.get("")

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from services.billing.api.schemas import (
+from services.billing.api.schemas.common import LanguageQuery
+from services.billing.api.schemas.dispatches import (
     AttemptOut,
     DispatchDetailOut,
     DispatchOut,
     DispatchQuery,
-    LanguageQuery,
     RedirectIn,
     ResolveIn,
     RetriedOut,
@@ -15,15 +15,31 @@ from services.billing.api.schemas import (
     SkipIn,
     SummaryOut,
 )
-from services.billing.api.telling import told, wanted_language
-from services.billing.app import bulk, desk, redirecting, summary
+from services.billing.api.telling import told, told_all, wanted_language
+from services.billing.app import bulk, desk, redirecting, replaying, summary
 from services.billing.domain import reasons
 from services.billing.domain.dispatch import TakenAsNotSent, TakenAsSent
 from shared.clock import utc_now
 from shared.errors import FieldError, RuleBroken
-from shared.http import Blueprint, begin, caller, expected_version, page_schema, read, requires, with_etag
+from shared.http import (
+    Blueprint,
+    app_runtime,
+    begin,
+    caller,
+    expected_version,
+    page_schema,
+    read,
+    requires,
+    with_etag,
+)
 
-blp = Blueprint("dispatches", __name__, url_prefix="/dispatches", description="Documents on their way to targets")
+blp = Blueprint(
+    "dispatches",
+    __name__,
+    url_prefix="/dispatches",
+    description="Documents on their way to targets",
+    for_whole_tenant=True,
+)
 
 
 @blp.get("")
@@ -36,7 +52,7 @@ def list_dispatches(query: dict[str, Any]) -> dict[str, Any]:
     wanted = desk.DispatchFilter(**{name: query.get(name) for name in names})
     page = desk.list_dispatches(read(), wanted, limit=query["limit"], after=query["after"])
     language = wanted_language(query)
-    return {"items": [told(dispatch, language) for dispatch in page.items], "next": page.next}
+    return {"items": told_all(page.items, language), "next": page.next}
 
 
 @blp.get("/summary")
@@ -114,6 +130,20 @@ def redirect_dispatch(body: dict[str, Any], dispatch_id: str) -> dict[str, Any]:
     """Send the document over another connection; answers with the new dispatch"""
     version = expected_version()
     return _shown(redirecting.redirect_dispatch(begin(), dispatch_id, version, body["connection_id"], now=utc_now()))
+
+
+@blp.post("/<dispatch_id>/replay")
+@requires("billing.write")
+@blp.response(200, DispatchDetailOut)
+def replay_dispatch(dispatch_id: str) -> dict[str, Any]:
+    """Send an accepted document again
+
+    For targets that know it by its key, such as webhooks whose receiver lost it; others answer 409. The dispatch stays
+    accepted; what came is in the history, as `replay`.
+    """
+    runtime = app_runtime()
+    view = replaying.replay_dispatch(runtime.database, caller(), runtime.own, dispatch_id, expected_version())
+    return _shown(view)
 
 
 def _decision(body: dict[str, Any]) -> TakenAsSent | TakenAsNotSent:

@@ -2,16 +2,9 @@
 
 from typing import Any
 
-from services.billing.api.schemas import (
-    DocumentDetailOut,
-    DocumentOut,
-    DocumentQuery,
-    DryRunIn,
-    DryRunOut,
-    LineOut,
-    ReverseIn,
-)
-from services.billing.api.telling import told, told_problem, wanted_language
+from services.billing.api.schemas.document_details import DocumentDetailOut, DryRunIn, DryRunOut, ReverseIn
+from services.billing.api.schemas.documents import DocumentOut, DocumentQuery, LineOut
+from services.billing.api.telling import told_all, told_problem, wanted_language
 from services.billing.app import desk, rehearsal, reversals
 from services.billing.app.loading import holdings_from
 from services.billing.domain.reversal import RowsThen, Take
@@ -31,7 +24,9 @@ from shared.http import (
     with_etag,
 )
 
-blp = Blueprint("documents", __name__, url_prefix="/documents", description="Future invoices and credits")
+blp = Blueprint(
+    "documents", __name__, url_prefix="/documents", description="Future invoices and credits", for_whole_tenant=True
+)
 
 
 @blp.get("")
@@ -94,7 +89,7 @@ def _shown(view: desk.DocumentView) -> dict[str, Any]:
     return {
         **fields,
         "lines": [_line(line, view) for line in view.lines],
-        "dispatches": [told(dispatch, wanted_language()) for dispatch in view.dispatches],
+        "dispatches": told_all(view.dispatches, wanted_language()),
         "reverses": view.document.reverses,
         "credit_note": view.document.credit_note,
         "reversed_by": view.credits,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.billing.api.schemas import OverrideIn, OverrideOut
+from services.billing.api.schemas.connections import OverrideIn, OverrideOut
 from services.billing.app import overrides as use_cases
 from services.billing.models import CustomerConnection
 from shared.db.paging import Page
@@ -13,6 +13,7 @@ blp = Blueprint(
     __name__,
     url_prefix="/customer-connections",
     description="Payers whose documents do not go to the default connection",
+    for_whole_tenant=True,
 )
 
 

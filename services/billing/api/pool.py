@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from services.billing.api.schemas import BillableRowOut, CloseRowIn, PoolQuery
+from services.billing.api.schemas.pool import BillableRowOut, CloseRowIn, PoolQuery
 from services.billing.app import batches as use_cases
 from services.billing.models import LedgerRow
 from shared.db.paging import Page
 from shared.http import Blueprint, begin, page_schema, read, requires
 
-blp = Blueprint("billable_rows", __name__, url_prefix="/billable-rows", description="What can be billed")
+blp = Blueprint(
+    "billable_rows", __name__, url_prefix="/billable-rows", description="What can be billed", for_whole_tenant=True
+)
 
 
 @blp.get("")

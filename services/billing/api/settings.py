@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.billing.api.schemas import SettingsIn, SettingsOut
+from services.billing.api.schemas.settings import SettingsIn, SettingsOut
 from services.billing.app import settings as use_cases
 from services.billing.app.compose import Wishes
 from services.billing.domain.compile import VatPolicy
@@ -10,7 +10,9 @@ from services.billing.domain.grouping import MixedVat
 from services.billing.models import BillingSettings
 from shared.http import Blueprint, begin, expected_version, read, requires, with_etag
 
-blp = Blueprint("settings", __name__, url_prefix="/settings", description="How documents are made")
+blp = Blueprint(
+    "settings", __name__, url_prefix="/settings", description="How documents are made", for_whole_tenant=True
+)
 
 
 @blp.get("")

@@ -7,10 +7,10 @@ up the other documents, and above all must not look like "not sent".
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.billing.app.loading import Item
-from services.billing.app.ports import AccountingTarget, LinkStore, Prepared, TellsStatus
+from services.billing.app.ports import AccountingTarget, FollowsUp, LinkStore, Prepared, TargetIds, TellsStatus
 from services.billing.domain.compile import preflight
 from services.billing.domain.document import Document
-from services.billing.domain.outcomes import CannotAsk, Finding, NotSent, Outcome, Rejected, Unclear
+from services.billing.domain.outcomes import CannotAsk, Finding, FollowedUp, NotSent, Outcome, Rejected, Unclear
 from services.billing.domain.payments import PaymentStatus
 from shared.telemetry import get_logger
 
@@ -56,3 +56,29 @@ def status(target: TellsStatus, name: str, document_key: str, target_id: str) ->
     except Exception as error:  # the edge towards an adapter
         log.error("dispatch.adapter_failed", call="status", target=name, exc_info=error)
         return CannotAsk(f"The adapter failed while asking: {type(error).__name__}.")
+
+
+def follows_up(target: AccountingTarget, document: Document) -> bool:
+    """Say whether the target wants something done after it accepted the document; an adapter that fails may want it."""
+    if not isinstance(target, FollowsUp):
+        return False
+    try:
+        return bool(target.follow_ups(document))
+    except Exception as error:  # the edge towards an adapter
+        log.error("dispatch.adapter_failed", call="follow_ups", target=target.name, exc_info=error)
+        return True
+
+
+def follow_up(target: AccountingTarget, item: Item, links: LinkStore) -> FollowedUp:
+    """As `FollowsUp.follow_up`, nothing to do for other targets. Raises SQLAlchemyError of the links."""
+    if not isinstance(target, FollowsUp) or not follows_up(target, item.document):
+        return FollowedUp()
+    ids = TargetIds(item.current.target_id or "", item.current.target_number)
+    try:
+        return target.follow_up(item.document, ids, links)
+    except SQLAlchemyError:
+        raise  # of the links: our database, not the adapter
+    except Exception as error:  # the edge towards an adapter
+        log.error("dispatch.adapter_failed", call="follow_up", target=target.name, exc_info=error)
+        reason = f"The adapter failed after the document was accepted: {type(error).__name__}."
+        return FollowedUp(problem=Rejected("target.follow_up_failed", reason))

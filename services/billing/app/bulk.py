@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from services.billing.app.desk import retry_dispatch
 from services.billing.models import Dispatch
@@ -26,7 +26,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """What became of a bulk retry. left: rejected ones of the same reason beyond `MOST`; call again."""
+    """What became of a bulk retry. left: others of the same reason beyond `MOST`; call again."""
 
     retried: Sequence[str]
     refused: Sequence[Refusal]
@@ -46,8 +46,12 @@ def retry_many(begin: Callable[[], UnitOfWork], dispatch_ids: Sequence[str], *, 
 
 
 def retry_reason(begin: Callable[[], UnitOfWork], code: str, connection_id: str | None, *, now: datetime) -> Retried:
-    """Retry all that were rejected for this reason, the oldest first; of one connection, or of all if None."""
-    statement = select(Dispatch.id).where(Dispatch.state == "rejected", Dispatch.error_code == code)
+    """Retry all that a person must look at for this reason, the oldest first; of one connection, or of all if None.
+
+    Those are rejected, or accepted with something left to do in the target that failed.
+    """
+    has_failed = or_(Dispatch.state == "rejected", and_(Dispatch.state == "accepted", Dispatch.needs_person))
+    statement = select(Dispatch.id).where(has_failed, Dispatch.error_code == code)
     if connection_id is not None:
         statement = statement.where(Dispatch.connection_id == connection_id)
     with begin() as uow:

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from marshmallow import Schema, ValidationError
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
+from services.billing.app.pausing import clear_pause
 from services.billing.app.ports import AccountingTarget
 from services.billing.app.sending import Leased
 from services.billing.domain.dispatch import FINAL
@@ -105,6 +108,11 @@ class Vault:
         except UnreadableSecret:
             raise InvalidSettings(_UNREADABLE) from None
 
+    def books_of(self, target: str, settings: Mapping[str, Any]) -> str | None:
+        """Whose books a connection leads to, if its target wants one call at a time for each; else None."""
+        books = getattr(self.targets.get(target), "books", None)
+        return None if books is None else str(books(settings))
+
     def open_leased(self, leased: Leased) -> AccountingTarget:
         """As `open`, for the dispatcher."""
         return self.open(leased.connection_id, leased.target, leased.settings, leased.sealed_secrets)
@@ -138,8 +146,7 @@ def create_connection(
     Raises UnknownTarget, InvalidSettings.
     """
     kind = vault.kind(target)
-    checked_settings(kind, wish.settings)
-    _check_secrets(kind, wish.secrets, complete=True)
+    _check_wish(kind, wish, complete=True)
     with uow:
         if (existing := uow.repeated(creation)) is not None:
             return get_or_404(uow.session, Connection, existing)
@@ -161,26 +168,44 @@ def create_connection(
 
 
 def change_connection(
-    uow: UnitOfWork, vault: Vault, connection_id: str, expected_version: int | None, wish: ConnectionWish
+    uow: UnitOfWork,
+    vault: Vault,
+    connection_id: str,
+    expected_version: int | None,
+    wish: ConnectionWish,
+    *,
+    now: datetime,
 ) -> Connection:
-    """Change a connection; secrets that are not given stay. Raises InvalidSettings, VersionMismatch, NotFound."""
+    """Change a connection, and try it again if it was paused; secrets that are not given stay.
+
+    Raises InvalidSettings, VersionMismatch, NotFound.
+    """
     with uow:
         connection = get_or_404(uow.session, Connection, connection_id, for_update=True)
         check_version(connection, expected_version)
         kind = vault.kind(connection.target)
-        checked_settings(kind, wish.settings)
-        _check_secrets(kind, wish.secrets, complete=False)
+        _check_wish(kind, wish, complete=False)
         connection.name = wish.name
         connection.settings = dict(wish.settings)
         connection.active = wish.active
         connection.is_default = wish.is_default
         if wish.secrets:
-            known = vault.unseal(connection.id, connection.secrets)
-            connection.secrets = vault.seal(connection.id, {**known, **wish.secrets})
+            connection.secrets = vault.seal(connection.id, {**_kept(vault, kind, connection, wish), **wish.secrets})
         _make_room_for_default(uow, connection)
-        uow.nudge("dispatch")
+        clear_pause(uow, connection.id, now)
         uow.commit()
         return connection
+
+
+def _kept(vault: Vault, kind: TargetKind, connection: Connection, wish: ConnectionWish) -> dict[str, str]:
+    """The secrets so far. Those that cannot be read are given up if the wish has all that are needed."""
+    try:
+        return vault.unseal(connection.id, connection.secrets)
+    except UnreadableSecret:
+        missing = _wrong_secrets(kind, wish.secrets, complete=True)
+        if missing:
+            raise InvalidSettings(_UNREADABLE, errors=missing) from None
+        return {}
 
 
 def remove_connection(uow: UnitOfWork, connection_id: str, expected_version: int | None) -> Connection:
@@ -194,7 +219,10 @@ def remove_connection(uow: UnitOfWork, connection_id: str, expected_version: int
         unfinished = uow.session.scalar(
             select(func.count())
             .select_from(Dispatch)
-            .where(Dispatch.connection_id == connection_id, Dispatch.state.not_in([str(state) for state in FINAL]))
+            .where(
+                Dispatch.connection_id == connection_id,
+                or_(Dispatch.state.not_in([str(state) for state in FINAL]), Dispatch.due_at.is_not(None)),
+            )
         )
         if unfinished:
             raise ConnectionInUse(unfinished=unfinished)
@@ -217,14 +245,21 @@ def get_connection(uow: UnitOfWork, connection_id: str) -> Connection:
         return get_or_404(uow.session, Connection, connection_id)
 
 
-def check_connection(uow: UnitOfWork, vault: Vault, connection_id: str) -> None:
+Turn = Callable[[str], AbstractContextManager[None]]
+"""Connection id → a block within which nobody else calls its company (`sending.turn`)."""
+
+
+def check_connection(uow: UnitOfWork, vault: Vault, connection_id: str, turn: Turn | None = None) -> None:
     """Ask the target whether address, credentials and rights are in order; no transaction is open meanwhile.
 
-    Raises ConnectionProblem with what to correct.
+    turn  waited for if the target wants one call at a time. Raises ConnectionProblem with what to correct.
     """
     with uow:
         connection = get_or_404(uow.session, Connection, connection_id)
-    vault.open(connection.id, connection.target, connection.settings, connection.secrets).check()
+    target = vault.open(connection.id, connection.target, connection.settings, connection.secrets)
+    is_shared = turn is not None and vault.books_of(connection.target, connection.settings) is not None
+    with turn(connection_id) if turn is not None and is_shared else nullcontext():
+        target.check()
 
 
 def _make_room_for_default(uow: UnitOfWork, connection: Connection) -> None:
@@ -238,7 +273,18 @@ def _make_room_for_default(uow: UnitOfWork, connection: Connection) -> None:
             )
 
 
-def _check_secrets(kind: TargetKind, secrets: Mapping[str, str], *, complete: bool) -> None:
+def _check_wish(kind: TargetKind, wish: ConnectionWish, *, complete: bool) -> None:
+    """Raise InvalidSettings with everything that is wrong. complete: every secret must be there."""
+    errors = _wrong_secrets(kind, wish.secrets, complete=complete)
+    try:
+        checked_settings(kind, wish.settings)
+    except InvalidSettings as wrong:
+        errors = [*wrong.errors, *errors]
+    if errors:
+        raise InvalidSettings(errors=errors)
+
+
+def _wrong_secrets(kind: TargetKind, secrets: Mapping[str, str], *, complete: bool) -> list[FieldError]:
     known = {*kind.secrets, *kind.optional_secrets}
     unknown = [(name, "unknown", "There is no such secret.") for name in secrets if name not in known]
     missing = [(name, "required", "Missing.") for name in kind.secrets if complete and name not in secrets]
@@ -247,20 +293,26 @@ def _check_secrets(kind: TargetKind, secrets: Mapping[str, str], *, complete: bo
         for name, text in secrets.items()
         if not 0 < len(text) <= _LONGEST_SECRET
     ]
-    errors = [FieldError(f"/secrets/{name}", code, text) for name, code, text in [*unknown, *missing, *wrong]]
-    if errors:
-        raise InvalidSettings(errors=errors)
+    return [FieldError(_below("/secrets", name), code, text) for name, code, text in [*unknown, *missing, *wrong]]
 
 
 def _field_errors(messages: Any, pointer: str) -> Sequence[FieldError]:
-    """marshmallow's nested messages as field errors with JSON pointers."""
+    """marshmallow's nested messages as field errors with JSON pointers.
+
+    Under an entry of a mapping stand `key` and `value` for its name and its content: both are at the entry.
+    """
     if isinstance(messages, Mapping):
+        at_entry = {"_schema", "key", "value"} if messages.keys() <= {"key", "value"} else {"_schema"}
         return [
             each
             for name, inner in messages.items()
-            for each in _field_errors(inner, pointer if name == "_schema" else f"{pointer}/{name}")
+            for each in _field_errors(inner, pointer if name in at_entry else _below(pointer, name))
         ]
     return [FieldError(pointer, "invalid", str(text)) for text in messages]
+
+
+def _below(pointer: str, name: Any) -> str:
+    return f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
 
 
 def purpose_of(connection_id: str) -> bytes:

@@ -18,8 +18,9 @@ from shared.db import UnitOfWork, get_or_404
 def credit_rows(uow: UnitOfWork, document_id: str, original_id: str, now: datetime) -> None:
     """Credit the rows of the credit `document_id`; mark its original reversed if nothing of it is left.
 
-    The rows return to the pool or are closed, as was chosen when the credit was made. The caller commits. Raises
-    NotInBucket if the ledger does not hold that much as transferred, which the making of the credit has ruled out.
+    The rows return to the pool or are closed, as was chosen when the credit was made; a fee is always closed. The
+    caller commits. Raises NotInBucket if the ledger does not hold that much as transferred, which the making of the
+    credit has ruled out.
     """
     session = uow.session
     note = get_or_404(session, BillingDocument, document_id).credit_note or {}
@@ -34,7 +35,7 @@ def credit_rows(uow: UnitOfWork, document_id: str, original_id: str, now: dateti
     for row in rows:
         quantity = -quantities[row.id]
         row.balance = ledger.credit(row.balance, quantity)
-        if note.get("rows_then") == RowsThen.CLOSE:
+        if row.fee_rule_id is not None or note.get("rows_then") == RowsThen.CLOSE:
             row.balance = ledger.close(row.balance, quantity)
             row.closed_reason = note.get("reason")
     _mind_original(uow, document_id, original_id, now)

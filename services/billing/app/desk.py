@@ -1,17 +1,18 @@
 """The dispatch desk: what people see of dispatches and decide about them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from services.billing.app import compose
 from services.billing.app.loading import Item, lines_of, load_one
 from services.billing.app.sending import write_fact
 from services.billing.app.traces import traces_of
+from services.billing.app.waiting import HELD_UP, stopped_connections
 from services.billing.domain import ledger, reversal
 from services.billing.domain.dispatch import (
     Circumstances,
@@ -61,7 +62,7 @@ class DispatchFilter:
     """None does not filter.
 
     reason       code of a rejection. customer_id: the payer.
-    attention    True for what waits for a person.
+    attention    True for what waits for a person, be it only because its connection does.
     differs      True for what the target shows with other totals than ours.
     """
 
@@ -86,7 +87,8 @@ def list_dispatches(uow: UnitOfWork, wanted: DispatchFilter, *, limit: int, afte
         if value is not None:
             statement = statement.where(column == value)
     if wanted.attention is not None:
-        waits = or_(Dispatch.needs_person, Dispatch.state.in_(ATTENTION))
+        held_up = and_(Dispatch.state.in_(HELD_UP), Dispatch.connection_id.in_(stopped_connections()))
+        waits = or_(Dispatch.needs_person, Dispatch.state.in_(ATTENTION), held_up)
         statement = statement.where(waits if wanted.attention else ~waits)
     if wanted.differs is not None:
         differs = Dispatch.difference.is_not(None)
@@ -162,7 +164,7 @@ def _left(uow: UnitOfWork, document_id: str, credits: Sequence[BillingDocument])
 
 
 def retry_dispatch(uow: UnitOfWork, dispatch_id: str, expected_version: int | None, *, now: datetime) -> DispatchView:
-    """Do the next step now: send a waiting or rejected one, look up an unclear one.
+    """Do the next step now: send a waiting or rejected one, look up an unclear one, finish an accepted one.
 
     A rejected document takes the payer's present data, since that is what people correct after a rejection; nothing
     of it was stored in the target. Raises ForbiddenDispatchStep.
@@ -223,7 +225,8 @@ def resolve_dispatch(
 def _decide(uow: UnitOfWork, dispatch_id: str, expected_version: int | None, fact: object, now: datetime) -> Item:
     """Apply a person's decision; returns the dispatch as it was before."""
     item = load_for_decision(uow, dispatch_id, expected_version)
-    write_fact(uow, item.current, "person", fact, Circumstances(now, DispatchPolicy()))
+    # Whether something follows an acceptance, the target knows: the dispatcher asks it.
+    write_fact(uow, item.current, "person", fact, Circumstances(now, DispatchPolicy(), follows=True))
     return item
 
 
@@ -243,10 +246,12 @@ def _load(uow: UnitOfWork, dispatch_id: str) -> Item:
 
 def _refresh_payer(uow: UnitOfWork, item: Item) -> None:
     payer_id = item.document.payer.customer_id
-    customer = compose.load_customers(uow.session, uow.context.tenant_id, [payer_id]).get(payer_id)
+    customers = compose.load_customers(uow.session, uow.context.tenant_id, [payer_id])
+    customer = compose.buyer_of(customers, payer_id)
     if customer is not None:
         document = get_or_404(uow.session, BillingDocument, item.document.id)
-        document.payer = asdict(compose.party_of(customer))
+        document.payer_id = customer.id
+        document.payer = compose.payer_columns(compose.party_of(customer))
 
 
 def view_of_dispatch(uow: UnitOfWork, dispatch_id: str) -> DispatchView:

@@ -19,7 +19,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from services.billing.app import asking, metrics, sending
 from services.billing.app.links import DatabaseLinks
-from services.billing.app.loading import Item, load_due, load_one
+from services.billing.app.loading import Item, load_due, load_one, with_attachments
+from services.billing.app.pausing import UNUSABLE, pause_connection
 from services.billing.app.ports import AccountingTarget, Prepared
 from services.billing.app.sending import Attempt, DueConnection, Leased, Trace
 from services.billing.app.steps import Overtaken
@@ -32,8 +33,17 @@ from services.billing.domain.dispatch import (
     LeaseLapsed,
     PayloadChanged,
 )
+from services.billing.domain.errors import InvalidSettings, UnknownTarget
 from services.billing.domain.exchanges import Exchange, collected
-from services.billing.domain.outcomes import CannotAsk, Finding, NotSent, Outcome, Unclear
+from services.billing.domain.outcomes import (
+    CannotAsk,
+    Finding,
+    NotSent,
+    Outcome,
+    Rejected,
+    Unclear,
+    refuses_credentials,
+)
 from shared.bus.failpoints import reach
 from shared.bus.schedule import Pace
 from shared.bus.wakeup import Wakeup, wait_or_stop
@@ -76,6 +86,7 @@ OpenTarget = Callable[[Leased], AccountingTarget]
 """Builds the target of a connection; raises UrakkaError if its settings or secrets cannot be used."""
 
 Outcomes = TypeVar("Outcomes", bound=Outcome | Finding | Prepared)
+Answers = TypeVar("Answers", bound=Outcome)
 
 SecretsOf = Callable[[Leased], Sequence[str]]
 """The secrets of a connection as they were entered."""
@@ -93,12 +104,14 @@ class Dispatcher:
         *,
         owner: str,
         secrets_of: SecretsOf | None = None,
+        books_of: sending.BooksOf | None = None,
         clock: Callable[[], datetime] = utc_now,
         chance: Callable[[], float] = random.random,
     ) -> None:
         """Take the service's parts. owner: unique among processes. clock, chance: replaced by tests.
 
         secrets_of  what to hide in the raw requests and answers that are kept; without it none are kept.
+        books_of    whose books a connection leads to; without it each connection is alone with its own.
         """
         self._database = database
         self._wakeup = wakeup
@@ -108,6 +121,7 @@ class Dispatcher:
         self._clock = clock
         self._chance = chance
         self._secrets_of = secrets_of
+        self._books_of = books_of
         self._targets: dict[str, tuple[int, AccountingTarget, DatabaseLinks, Mask | None]] = {}
         self._busy: set[str] = set()
         self._lock = threading.Lock()
@@ -161,15 +175,28 @@ class Dispatcher:
     def _serve(self, due: DueConnection, stop: threading.Event) -> int:
         """Work on one connection for at most a turn; returns how many dispatches went a step on."""
         context = system_context("dispatcher", due.tenant_id)
-        leased = sending.acquire(self._database, context, due.connection_id, self._owner, self._clock(), self._lease_s)
+        leased = sending.acquire(
+            self._database,
+            context,
+            due.connection_id,
+            self._owner,
+            self._clock(),
+            self._lease_s,
+            books_of=self._books_of,
+        )
         if leased is None:
             return 0
         turn = _Turn(context, leased, stop, time.monotonic() + self._settings.turn_s)
         try:
             with use_context(context):
                 self._work(turn)
-        except UrakkaError as error:
+        except (InvalidSettings, UnknownTarget) as error:
             # The connection itself cannot be used, e.g. its secrets were sealed with another key.
+            log.error("dispatch.connection_unusable", connection_id=due.connection_id, code=error.code)
+            told = [error.detail or error.title, *(f"{each.pointer}: {each.detail}" for each in error.errors)]
+            refusal = Rejected(UNUSABLE, " ".join(told))
+            pause_connection(self._database, context, due.connection_id, leased.version, refusal, self._clock())
+        except UrakkaError as error:
             log.error("dispatch.connection_unusable", connection_id=due.connection_id, code=error.code)
             self._pause(turn, _UNUSABLE_PAUSE_S)
         finally:
@@ -231,12 +258,38 @@ class Dispatcher:
                 elif current.record.state is DispatchState.UNCLEAR:
                     with span("dispatch.look", context, {"target": target.name}), collected() as exchanges:
                         finding = turn.without_secrets(asking.find(target, item))
-                    self._record(turn, item, "look", finding, exchanges)
+                    self._record(turn, item, "look", finding, exchanges, self._follows(target, self._whole(turn, item)))
                     self._mind_breaker(turn, finding)
+                elif current.record.state is DispatchState.ACCEPTED:
+                    self._follow_up(turn, self._whole(turn, item), target, links, context)
                 else:
-                    self._send(turn, item, target, links, context)
+                    self._send(turn, self._whole(turn, item), target, links, context)
             except Overtaken:
                 log.info("dispatch.overtaken", dispatch_id=current.dispatch_id)
+
+    def _whole(self, turn: "_Turn", item: Item) -> Item:
+        """The item with the files of its document, which are read one document at a time since they are large."""
+        if not item.attachment_count:
+            return item
+        with self._database.read(turn.context) as uow:
+            return replace(item, document=with_attachments(uow.session, item.document))
+
+    def _follows(self, target: AccountingTarget, item: Item) -> Circumstances:
+        """The circumstances of an answer that may accept the document."""
+        return replace(self._circumstances(), follows=asking.follows_up(target, item.document))
+
+    def _follow_up(
+        self, turn: "_Turn", item: Item, target: AccountingTarget, links: DatabaseLinks, context: Context
+    ) -> None:
+        """Do in the target what an accepted document needs; nothing is sent by it."""
+        with span("dispatch.follow_up", context, {"target": target.name}), collected() as exchanges:
+            fact = asking.follow_up(target, item, links)
+        if fact.problem is not None:
+            fact = replace(fact, problem=self._held_back(turn, turn.without_secrets(fact.problem)))
+        self._record(turn, item, "follow_up", fact, exchanges)
+        if fact.problem is not None and not isinstance(fact.problem, Rejected):
+            log.warning("dispatch.follow_up_waits", dispatch_id=item.current.dispatch_id, target=target.name)
+            self._mind_breaker(turn, fact.problem)
 
     def _send(
         self, turn: "_Turn", item: Item, target: AccountingTarget, links: DatabaseLinks, context: Context
@@ -245,8 +298,9 @@ class Dispatcher:
         with collected() as exchanges:
             prepared = turn.without_secrets(asking.prepare(target, item.document, links))
         if not isinstance(prepared, Prepared):
-            self._record(turn, item, "prepare", prepared, exchanges)
-            self._mind_breaker(turn, prepared)
+            refused = self._held_back(turn, prepared)
+            self._record(turn, item, "prepare", refused, exchanges)
+            self._mind_breaker(turn, refused)
             return
         sha256 = hashlib.sha256(prepared.payload).hexdigest()
         current = item.current
@@ -263,10 +317,20 @@ class Dispatcher:
         started = time.monotonic()
         attributes: dict[str, str | int] = {"target": target.name, "attempt": attempt.current.record.attempts}
         with span("dispatch.send", context, attributes), collected() as sent:
-            outcome = turn.without_secrets(asking.send(target, prepared))
+            told = turn.without_secrets(asking.send(target, prepared))
         reach(AFTER_SEND)
-        self._finish(turn, attempt, outcome, started, [*exchanges, *sent])
+        outcome = self._held_back(turn, told)
+        self._finish(turn, attempt, outcome, started, [*exchanges, *sent], self._follows(target, item))
         self._mind_breaker(turn, outcome)
+
+    def _held_back(self, turn: "_Turn", outcome: Answers) -> Answers | NotSent:
+        """The outcome; if the target refused the connection, nothing more goes over it and the document waits."""
+        if not isinstance(outcome, Rejected) or not refuses_credentials(outcome):
+            return outcome
+        leased, turn.paused = turn.leased, True
+        if pause_connection(self._database, turn.context, leased.connection_id, leased.version, outcome, self._clock()):
+            log.error("dispatch.connection_paused", connection_id=leased.connection_id, code=outcome.code)
+        return NotSent(outcome.detail)
 
     def _is_too_late(self, attempt: Attempt) -> bool:
         """A process that was stopped since transaction 1 must not send what another may be looking up already."""
@@ -274,14 +338,20 @@ class Dispatcher:
         return lease_ends is None or self._clock() >= lease_ends
 
     def _finish(
-        self, turn: "_Turn", attempt: Attempt, outcome: Outcome, started: float, exchanges: Sequence[Exchange]
+        self,
+        turn: "_Turn",
+        attempt: Attempt,
+        outcome: Outcome,
+        started: float,
+        exchanges: Sequence[Exchange],
+        circumstances: Circumstances,
     ) -> None:
         """Transaction 2; tried a few times, since its loss costs a look-up of minutes."""
         took_s = time.monotonic() - started
         trace = turn.trace(exchanges)
         for pause_s in (*_RECORD_PAUSES_S, None):
             try:
-                self._finish_once(turn, attempt, outcome, trace)
+                self._finish_once(turn, attempt, outcome, replace(circumstances, now=self._clock()), trace)
                 break
             except DBAPIError as error:
                 if pause_s is None:
@@ -301,10 +371,12 @@ class Dispatcher:
             ms=round(took_s * 1000, 1),
         )
 
-    def _finish_once(self, turn: "_Turn", attempt: Attempt, outcome: Outcome, trace: Trace) -> None:
+    def _finish_once(
+        self, turn: "_Turn", attempt: Attempt, outcome: Outcome, circumstances: Circumstances, trace: Trace
+    ) -> None:
         tenant_id = turn.leased.tenant_id
         try:
-            sending.finish_attempt(self._database, ACTOR, attempt, tenant_id, outcome, self._circumstances(), trace)
+            sending.finish_attempt(self._database, ACTOR, attempt, tenant_id, outcome, circumstances, trace)
         except Overtaken:
             # The lease lapsed during a slow call and the dispatch became unclear. The answer is still an answer to
             # this attempt, unless another one was begun meanwhile.
@@ -318,9 +390,17 @@ class Dispatcher:
             ):
                 raise
             late = replace(attempt, current=item.current)
-            sending.finish_attempt(self._database, ACTOR, late, tenant_id, outcome, self._circumstances(), trace)
+            sending.finish_attempt(self._database, ACTOR, late, tenant_id, outcome, circumstances, trace)
 
-    def _record(self, turn: "_Turn", item: Item, kind: str, fact: object, exchanges: Sequence[Exchange] = ()) -> None:
+    def _record(
+        self,
+        turn: "_Turn",
+        item: Item,
+        kind: str,
+        fact: object,
+        exchanges: Sequence[Exchange] = (),
+        circumstances: Circumstances | None = None,
+    ) -> None:
         sending.record_fact(
             self._database,
             ACTOR,
@@ -328,7 +408,7 @@ class Dispatcher:
             turn.leased.tenant_id,
             kind,
             fact,
-            self._circumstances(),
+            circumstances or self._circumstances(),
             turn.trace(exchanges),
         )
         told = sending.told(fact)
@@ -351,7 +431,7 @@ class Dispatcher:
     def _pause(self, turn: "_Turn", retry_after_s: float | None) -> None:
         breaker = after_failure(turn.leased.breaker, self._clock(), self._settings.breaker, retry_after_s)
         turn.leased = replace(turn.leased, breaker=breaker)
-        turn.paused = breaker.open_until is not None
+        turn.paused = turn.paused or breaker.open_until is not None
 
     def _circumstances(self) -> Circumstances:
         return Circumstances(self._clock(), self._settings.policy, self._chance())
@@ -359,7 +439,9 @@ class Dispatcher:
 
 @dataclass(slots=True)
 class _Turn:
-    """One worker's time with one connection. `paused`: the breaker has opened, nothing more is tried."""
+    """One worker's time with one connection. `paused`: the breaker has opened or a person must act; nothing more is
+    tried.
+    """
 
     context: Context
     leased: Leased

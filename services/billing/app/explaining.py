@@ -25,6 +25,8 @@ def reason_code(dispatch: Dispatch) -> str | None:
         return "dispatch.needs_person" if dispatch.needs_person else "dispatch.unclear"
     if dispatch.state == DispatchState.WAITING and dispatch.error_detail is not None:
         return "dispatch.not_sent"
+    if dispatch.state == DispatchState.ACCEPTED and dispatch.error_detail is not None:
+        return "dispatch.follow_up_failed" if dispatch.needs_person else "dispatch.follow_up_waits"
     if dispatch.state == DispatchState.ACCEPTED and dispatch.difference:
         return "dispatch.totals_differ"
     return None

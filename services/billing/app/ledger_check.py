@@ -19,8 +19,8 @@ def check_ledger(database: Database) -> list[str]:
     """Return what is wrong, one line each; nothing is changed. All tenants.
 
     Checked: every row's buckets add up and its state follows from them; every line is the sum of what it holds of its
-    rows; what living documents hold of a row is what its buckets say is reserved, transferred and credited; the
-    totals of a document are the sums of its lines.
+    rows; what living documents hold of a row is what its buckets say is reserved, transferred and credited; no
+    fee is in the pool; the totals of a document are the sums of its lines.
     """
     with database.read(system_context("check")) as uow:
         held = _Held()
@@ -53,6 +53,8 @@ def _wrong_rows(session: Session, held: _Held) -> list[str]:
             ledger.checked(row.balance)
         except LedgerBroken as error:
             wrong.append(f"ledger row {row.id}: {error.detail}")
+        if row.fee_rule_id is not None and row.open:
+            wrong.append(f"ledger row {row.id}: a fee of which {row.open} is open")
         if row.state != str(row.balance.state):
             wrong.append(f"ledger row {row.id}: state {row.state}, its buckets say {row.balance.state}")
         for name in ("reserved", "transferred", "credited"):

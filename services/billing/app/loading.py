@@ -1,7 +1,7 @@
 """Reading dispatches together with their documents: one query for many, one more for their lines."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,11 +14,14 @@ from services.billing.domain.dispatch import Dispatch as Record
 from services.billing.domain.dispatch import DispatchState
 from services.billing.domain.document import (
     Address,
+    Attachment,
+    Delivery,
     Document,
     DocumentLine,
     Holding,
     OriginalDocument,
     Party,
+    Period,
     VatLine,
 )
 from services.billing.models import BillingDocument, statements
@@ -27,10 +30,11 @@ from shared.db import get_or_404
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A dispatch and the document that it sends."""
+    """A dispatch and the document that it sends, whose attachments are still to be loaded (`with_attachments`)."""
 
     current: Current
     document: Document
+    attachment_count: int = 0
 
 
 def load_due(session: Session, tenant_id: str, connection_id: str, now: datetime, limit: int) -> list[Item]:
@@ -56,7 +60,15 @@ def load_of_document(session: Session, tenant_id: str, document_id: str) -> list
 def _items(connection: Connection, tenant_id: str, statement: Select[Any], wanted: Mapping[str, Any]) -> list[Item]:
     rows = connection.execute(statement, wanted).all()
     lines = _lines(connection, tenant_id, {row.document_id for row in rows})
-    return [Item(_current(row), _document(row.document_id, row, row.refs, lines)) for row in rows]
+    return [Item(_current(row), _document(row.document_id, row, row.refs, lines), row.attachment_count) for row in rows]
+
+
+def with_attachments(session: Session, document: Document) -> Document:
+    """The document with its attachments in the order in which they were added."""
+    wanted = {"tenant": document.tenant_id, "document": document.id}
+    found = session.connection().execute(statements.ATTACHMENTS_OF_DOCUMENT, wanted)
+    attachments = tuple(Attachment(row.name, row.media_type, bytes(row.content), row.sha256) for row in found)
+    return replace(document, attachments=attachments)
 
 
 def lines_of(session: Session, tenant_id: str, document_ids: Iterable[str]) -> list[DocumentLine]:
@@ -75,6 +87,8 @@ def _lines(connection: Connection, tenant_id: str, document_ids: Iterable[str]) 
         values = {name: row[name] for name in DocumentLine.__dataclass_fields__}
         values["row_ids"] = tuple(values["row_ids"])
         values["holdings"] = holdings_from(values["holdings"])
+        values["target_codes"] = values["target_codes"] or {}
+        values["dimensions"] = values["dimensions"] or {}
         lines.setdefault(row["document_id"], []).append(DocumentLine(**values))
     return lines
 
@@ -108,6 +122,8 @@ def _current(row: Row[Any]) -> Current:
         correlation_id=row.correlation_id,
         traceparent=row.traceparent,
         reverses_id=row.reverses_id,
+        target_id=row.target_id,
+        target_number=row.target_number,
     )
 
 
@@ -125,14 +141,24 @@ def original_from(stored: Mapping[str, Any] | None) -> OriginalDocument | None:
 
 def party_from(stored: dict[str, Any]) -> Party:
     """The payer as it was stored with the document."""
-    return Party(**{**stored, "address": Address(**stored["address"])})
+    percent = stored.get("late_interest_percent")
+    typed = {"address": Address(**stored["address"]), "late_interest_percent": Decimal(percent) if percent else None}
+    return Party(**{**stored, **typed})
+
+
+def delivery_from(stored: Mapping[str, Any] | None) -> Delivery | None:
+    """The site as it was stored with the document."""
+    if stored is None:
+        return None
+    return Delivery(stored["site_name"], Address(**stored["address"]) if stored["address"] else None)
 
 
 def load_document(session: Session, document_id: str) -> Document:
-    """One document, also one without a dispatch. Raises NotFound."""
+    """One document with its attachments, also one without a dispatch. Raises NotFound."""
     stored = get_or_404(session, BillingDocument, document_id)
     lines = _lines(session.connection(), stored.tenant_id, [document_id])
-    return _document(document_id, stored, stored.references, lines)
+    document = _document(document_id, stored, stored.references, lines)
+    return with_attachments(session, document) if stored.attachment_count else document
 
 
 def _document(
@@ -162,4 +188,8 @@ def _document(
         workorder_numbers=tuple(sorted({order["number"] for order in row.workorders})),
         text_before=row.text_before,
         reverses=original_from(row.reverses),
+        batch_id=row.batch_id,
+        period=Period(row.performed_from, row.performed_on) if row.performed_from and row.performed_on else None,
+        delivery=delivery_from(row.delivery),
+        prices_include_vat=row.prices_include_vat,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy import func, select
 
-from services.billing.models import Dispatch
+from services.billing.models import ConnectionRun, Dispatch
 from shared.context import system_context
 from shared.db import Database
 
@@ -21,19 +21,28 @@ dispatch_oldest_unclear_seconds = Gauge(
     "dispatch_oldest_unclear_seconds", "Age of the oldest unclear dispatch", multiprocess_mode="mostrecent"
 )
 
+connections_paused = Gauge(
+    "connections_paused",
+    "Connections whose credentials were refused: nothing is sent over them until a person acts",
+    multiprocess_mode="mostrecent",
+)
+
 _UNFINISHED = ("waiting", "sending", "rejected", "unclear")
 
 
 def observe_states(database: Database, now: datetime) -> None:
-    """Count unfinished dispatches by target and state, of all tenants."""
+    """Count unfinished dispatches by target and state, and paused connections, of all tenants."""
     table: Any = Dispatch.__table__
     statement = (
         select(table.c.target, table.c.state, func.count(), func.min(table.c.unclear_since))
         .where(table.c.state.in_(_UNFINISHED))
         .group_by(table.c.target, table.c.state)
     )
+    runs: Any = ConnectionRun.__table__
+    paused = select(func.count()).select_from(runs).where(runs.c.paused_at.is_not(None))
     with database.read(system_context("dispatcher")) as uow:
         rows = uow.session.connection().execute(statement).all()
+        connections_paused.set(uow.session.connection().scalar(paused) or 0)
     dispatch_state.clear()
     for target, state, count, _ in rows:
         dispatch_state.labels(target, state).set(count)

@@ -61,19 +61,36 @@ def issue_number(uow: UnitOfWork, connection_id: str, document_key: str, *, firs
     return IssuedNumber(number, now)
 
 
-def list_numbers(uow: UnitOfWork, connection_id: str) -> list[ListedNumber]:
-    """Every number of the series in order, with what became of it; void ones included."""
-    states = (
-        select(BillingDocument.key, Dispatch.state)
-        .join(Dispatch, Dispatch.document_id == BillingDocument.id)
-        .where(Dispatch.connection_id == connection_id)
+def list_numbers(
+    uow: UnitOfWork, connection_id: str, *, after: int = -1, limit: int | None = None
+) -> list[ListedNumber]:
+    """The numbers of the series in order, with what became of each; void ones included.
+
+    after  only higher ones. limit: at most so many, None for all.
+    """
+    of_page = (
+        select(ConnectionNumber)
+        .where(ConnectionNumber.connection_id == connection_id, ConnectionNumber.number > after)
+        .order_by(ConnectionNumber.number)
+        .limit(limit)
     )
-    numbers = select(ConnectionNumber).where(ConnectionNumber.connection_id == connection_id)
     with uow:
+        numbers = uow.session.scalars(of_page).all()
+        states = (
+            select(BillingDocument.key, Dispatch.state)
+            .join(Dispatch, Dispatch.document_id == BillingDocument.id)
+            .join(ConnectionNumber, ConnectionNumber.document_key == BillingDocument.key)
+            .where(
+                Dispatch.connection_id == connection_id,
+                ConnectionNumber.connection_id == connection_id,
+                ConnectionNumber.number > after,
+                ConnectionNumber.number <= (numbers[-1].number if numbers else after),
+            )
+        )
         fates = {key: DispatchState(state) for key, state in uow.session.execute(states)}
         return [
             ListedNumber(each.number, each.document_key, each.issued_at, _state(fates.get(each.document_key)))
-            for each in uow.session.scalars(numbers.order_by(ConnectionNumber.number))
+            for each in numbers
         ]
 
 

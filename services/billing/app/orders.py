@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.billing.app import compose, taking_back
+from services.billing.app.fees import load_fees
 from services.billing.domain import ledger
 from services.billing.domain.batch import BatchState
 from services.billing.domain.errors import NotReady
@@ -74,13 +75,14 @@ def register_approved_order(uow: UnitOfWork, approval: Approval, *, now: datetim
     """
     session = uow.session
     customers = compose.load_customers(session, uow.context.tenant_id, [approval.customer_id])
-    customer = customers.get(approval.customer_id)
-    if customer is None or (customer.payer_id or customer.id) not in customers:
+    customer = compose.buyer_of(customers, approval.customer_id)
+    payer = compose.payer_of(customers, approval.customer_id)
+    if customer is None or payer is None:
         raise NotReady(f"The customer {approval.customer_id} or its payer is not known here yet.")
     billed: Mapping[str, Decimal] = {}
     if approval.billing_round > 1:
         billed = _settle_earlier_rounds(uow, approval, now)
-    order = _order_columns(uow.context.tenant_id, approval, customer, now)
+    order = _order_columns(uow.context.tenant_id, approval, payer.id, now)
     if not _insert_once(session, order):
         return
     rows = [
@@ -125,13 +127,15 @@ def _bill_at_once(
     destination, wishes = compose.load_destination(session, context.tenant_id, payer_id=order["payer_id"])
     if destination is None:
         return ()
+    day = business_day(now)
     material = compose.Material(
         rows={row["id"]: row for row in billable},
         orders={order["id"]: {**order, "references": order["refs"]}},
         customers=customers,
-        texts=compose.load_texts(session, context.tenant_id, (row["product_id"] for row in billable)),
+        products=compose.load_products(session, context.tenant_id, (row["product_id"] for row in billable)),
+        fees=load_fees(session, context.tenant_id, day),
     )
-    composed = compose.compose(context.tenant_id, material, wishes, per_order=True, document_date=business_day(now))
+    composed = compose.compose(context.tenant_id, material, wishes, per_order=True, document_date=day)
     batch_id = new_id()
     batch = {
         "id": batch_id,
@@ -161,7 +165,7 @@ def _reserve(rows: Iterable[dict[str, Any]], composed: Iterable[compose.Composed
             row.update(balance_columns(balance), document_id=each.document.id)
 
 
-def _order_columns(tenant_id: str, approval: Approval, customer: compose.Customer, now: datetime) -> dict[str, Any]:
+def _order_columns(tenant_id: str, approval: Approval, payer_id: str, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "tenant_id": tenant_id,
@@ -169,7 +173,7 @@ def _order_columns(tenant_id: str, approval: Approval, customer: compose.Custome
         "billing_round": approval.billing_round,
         "number": approval.number,
         "customer_id": approval.customer_id,
-        "payer_id": customer.payer_id or customer.id,
+        "payer_id": payer_id,
         "type": approval.type,
         "description": approval.description,
         "refs": dict(approval.references),

@@ -64,9 +64,10 @@ class PaymentPoller:
         settings: PaymentSettings,
         *,
         owner: str,
+        books_of: sending.BooksOf | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Take the service's parts.
+        """Take the service's parts. books_of: as the dispatcher's.
 
         owner  unique among processes and another than the dispatcher's: whoever has a lease may take it again.
         """
@@ -75,6 +76,7 @@ class PaymentPoller:
         self._open_target = open_target
         self._settings = settings
         self._owner = owner
+        self._books_of = books_of
         self._clock = clock
         self._targets: dict[str, tuple[int, Any]] = {}
         self._mute: set[str] = set()
@@ -119,7 +121,15 @@ class PaymentPoller:
         """One question under the connection's lease; False if the connection is in use, paused or cannot tell."""
         context = system_context("payments", question.tenant_id)
         lease_s = _LEASE_FACTOR * self._settings.policy.lease_s
-        leased = sending.acquire(self._database, context, question.connection_id, self._owner, self._clock(), lease_s)
+        leased = sending.acquire(
+            self._database,
+            context,
+            question.connection_id,
+            self._owner,
+            self._clock(),
+            lease_s,
+            books_of=self._books_of,
+        )
         if leased is None:
             self._rest(question.connection_id, self._settings.round_s)
             return False

@@ -4,9 +4,20 @@ from services.billing.domain.target import (
     LONGEST_CALL_S,
     AccountingTarget,
     ConnectionProblem,
+    FollowsUp,
     LinkStore,
     Prepared,
+    TargetIds,
     TellsStatus,
 )
 
-__all__ = ["LONGEST_CALL_S", "AccountingTarget", "ConnectionProblem", "LinkStore", "Prepared", "TellsStatus"]
+__all__ = [
+    "LONGEST_CALL_S",
+    "AccountingTarget",
+    "ConnectionProblem",
+    "FollowsUp",
+    "LinkStore",
+    "Prepared",
+    "TargetIds",
+    "TellsStatus",
+]

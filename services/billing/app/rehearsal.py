@@ -60,6 +60,7 @@ class _DryLinks:
     highest: int
     now: datetime
     missing: list[Unlinked] = field(default_factory=list)
+    rehearses: bool = True
 
     def get(self, kind: str, our_key: str) -> str:
         found = self.known.get((kind, our_key))
@@ -114,6 +115,7 @@ def _refusal(outcome: object, known: Sequence[Problem]) -> list[Problem]:
 
 def _dry_links(uow: UnitOfWork, connection_id: str, document: Document, now: datetime) -> _DryLinks:
     keys = {document.payer.number, *(line.product_code for line in document.lines)}
+    keys |= {code for line in document.lines for code in line.target_codes.values()}
     links = uow.session.execute(
         select(TargetLink.kind, TargetLink.our_key, TargetLink.target_id).where(
             TargetLink.connection_id == connection_id, TargetLink.our_key.in_(sorted(keys))

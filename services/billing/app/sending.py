@@ -1,6 +1,8 @@
 """The small transactions around a call to a target: lease, record before the call, outcome after it."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,14 +11,19 @@ from sqlalchemy import Table, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from services.billing.app.ports import LONGEST_CALL_S, ConnectionProblem
 from services.billing.app.steps import Current, apply
 from services.billing.app.traces import write_trace
 from services.billing.domain.breaker import Breaker
 from services.billing.domain.dispatch import Circumstances, Started
 from services.billing.models import Connection, ConnectionRun, Dispatch, statements
+from shared.clock import utc_now
 from shared.context import Context, continue_trace
 from shared.db import Database, UnitOfWork
 from shared.ids import new_id
+
+_TURN_S = 1.25 * LONGEST_CALL_S
+_TURN_PAUSE_S = 0.2
 
 Trace = Sequence[dict[str, Any]]
 """What was said on the wire, without secrets."""
@@ -33,7 +40,10 @@ class DueConnection:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A connection that this process alone works on until the lease ends, with what is needed to open it."""
+    """A connection that this process alone works on until the lease ends, with what is needed to open it.
+
+    leader  the connection whose lease stands for the company's books; the connection itself if it is alone with them.
+    """
 
     tenant_id: str
     connection_id: str
@@ -43,6 +53,11 @@ class Leased:
     sealed_secrets: bytes
     breaker: Breaker
     until: datetime
+    leader: str
+
+
+BooksOf = Callable[[str, Mapping[str, Any]], str | None]
+"""(target, settings) → whose books a connection leads to, None if others in the same books do not disturb it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,7 @@ def due_connections(database: Database, context: Context, now: datetime) -> list
             connections.c.active,
             or_(runs.c.leased_until.is_(None), runs.c.leased_until <= now),
             or_(runs.c.open_until.is_(None), runs.c.open_until <= now),
+            runs.c.paused_at.is_(None),
         )
         .group_by(dispatches.c.tenant_id, dispatches.c.connection_id)
         .order_by(since)
@@ -76,35 +92,35 @@ def due_connections(database: Database, context: Context, now: datetime) -> list
 
 
 def acquire(
-    database: Database, context: Context, connection_id: str, owner: str, now: datetime, lease_s: float
+    database: Database,
+    context: Context,
+    connection_id: str,
+    owner: str,
+    now: datetime,
+    lease_s: float,
+    *,
+    books_of: BooksOf | None = None,
+    even_if_paused: bool = False,
 ) -> Leased | None:
     """Take the connection for `owner` (a new one also makes its row); None if another has it or it is paused.
 
-    The lease keeps a second process from working on the same connection. It is not what keeps a document from being
+    The lease keeps a second process from working on the same connection, and with `books_of` on any other connection to
+    the same books: such targets want one call at a time for each company. It is not what keeps a document from being
     sent twice: that is the state of the dispatch.
+    even_if_paused  neither the circuit breaker matters nor that it waits for a person.
     """
-    runs, connections = _table(ConnectionRun), _table(Connection)
     until = now + timedelta(seconds=lease_s)
     with database.begin(context) as uow:
-        connection = uow.session.connection()
-        _make_run(uow, connection_id)
-        taken = connection.execute(
-            update(runs)
-            .where(
-                runs.c.tenant_id == context.tenant_id,
-                runs.c.connection_id == connection_id,
-                or_(runs.c.leased_until.is_(None), runs.c.leased_until <= now, runs.c.leased_by == owner),
-                or_(runs.c.open_until.is_(None), runs.c.open_until <= now),
-            )
-            .values(leased_by=owner, leased_until=until)
-            .returning(runs.c.failures, runs.c.open_until)
-        ).one_or_none()
-        row = connection.execute(
-            select(connections).where(
-                connections.c.tenant_id == context.tenant_id, connections.c.id == connection_id, connections.c.active
-            )
-        ).one_or_none()
-        if taken is None or row is None:
+        row = _active_connection(uow, connection_id)
+        if row is None:
+            return None
+        leader = _leader(uow, row, books_of)
+        taken = _take(uow, connection_id, owner, now, until, even_if_paused=even_if_paused)
+        if taken is None:
+            return None
+        if leader != connection_id and not _take(
+            uow, leader, _for_books(owner, connection_id), now, until, even_if_paused=True
+        ):
             return None
         uow.commit()
     return Leased(
@@ -116,6 +132,7 @@ def acquire(
         sealed_secrets=row.secrets,
         breaker=Breaker(taken.failures, taken.open_until),
         until=until,
+        leader=leader,
     )
 
 
@@ -123,43 +140,121 @@ def renew(
     database: Database, context: Context, leased: Leased, owner: str, now: datetime, lease_s: float
 ) -> Leased | None:
     """Prolong the lease; None if it was lost meanwhile."""
-    runs = _table(ConnectionRun)
     until = now + timedelta(seconds=lease_s)
     with database.begin(context) as uow:
-        kept = uow.session.connection().execute(
-            update(runs)
-            .where(
-                runs.c.tenant_id == leased.tenant_id,
-                runs.c.connection_id == leased.connection_id,
-                runs.c.leased_by == owner,
-            )
-            .values(leased_until=until)
-        )
-        if kept.rowcount != 1:
-            return None
+        for connection_id, by in _held(leased, owner):
+            if not _update_run(uow, connection_id, by, leased_until=until):
+                return None
         uow.commit()
     return replace(leased, until=until)
 
 
 def release(database: Database, context: Context, leased: Leased, owner: str) -> None:
     """Give the connection back and store its breaker."""
-    runs = _table(ConnectionRun)
+    breaker = {"failures": leased.breaker.failures, "open_until": leased.breaker.open_until}
     with database.begin(context) as uow:
-        uow.session.connection().execute(
-            update(runs)
-            .where(
-                runs.c.tenant_id == leased.tenant_id,
-                runs.c.connection_id == leased.connection_id,
-                runs.c.leased_by == owner,
-            )
-            .values(
-                leased_by=None,
-                leased_until=None,
-                failures=leased.breaker.failures,
-                open_until=leased.breaker.open_until,
-            )
-        )
+        for connection_id, by in _held(leased, owner):
+            own = breaker if connection_id == leased.connection_id else {}
+            _update_run(uow, connection_id, by, leased_by=None, leased_until=None, **own)
         uow.commit()
+
+
+def _active_connection(uow: UnitOfWork, connection_id: str) -> Any:
+    connections = _table(Connection)
+    statement = select(connections).where(
+        connections.c.tenant_id == uow.context.tenant_id, connections.c.id == connection_id, connections.c.active
+    )
+    return uow.session.connection().execute(statement).one_or_none()
+
+
+def _leader(uow: UnitOfWork, row: Any, books_of: BooksOf | None) -> str:
+    """The first connection to the same books, active or not: one that all of them agree on."""
+    books = None if books_of is None else books_of(row.target, row.settings)
+    if books_of is None or books is None:
+        return str(row.id)
+    connections = _table(Connection)
+    statement = select(connections.c.id, connections.c.settings).where(
+        connections.c.tenant_id == uow.context.tenant_id, connections.c.target == row.target
+    )
+    found = uow.session.connection().execute(statement).all()
+    return min(str(each.id) for each in found if books_of(row.target, each.settings) == books)
+
+
+def _held(leased: Leased, owner: str) -> Iterator[tuple[str, str]]:
+    """Connections whose rows are leased, and the name of the lease."""
+    yield leased.connection_id, owner
+    if leased.leader != leased.connection_id:
+        yield leased.leader, _for_books(owner, leased.connection_id)
+
+
+def _for_books(owner: str, connection_id: str) -> str:
+    """Another name for each connection: two workers of one process must not take each other's lease for their own."""
+    return f"{owner[:70]}#{connection_id[-8:]}"
+
+
+def _take(
+    uow: UnitOfWork, connection_id: str, owner: str, now: datetime, until: datetime, *, even_if_paused: bool
+) -> Any:
+    """Lease a row, which is made if it is not there; its breaker, None if it is taken."""
+    runs = _table(ConnectionRun)
+    _make_run(uow, connection_id)
+    statement = (
+        update(runs)
+        .where(
+            runs.c.tenant_id == uow.context.tenant_id,
+            runs.c.connection_id == connection_id,
+            or_(runs.c.leased_until.is_(None), runs.c.leased_until <= now, runs.c.leased_by == owner),
+        )
+        .values(leased_by=owner, leased_until=until)
+        .returning(runs.c.failures, runs.c.open_until)
+    )
+    if not even_if_paused:
+        statement = statement.where(
+            or_(runs.c.open_until.is_(None), runs.c.open_until <= now), runs.c.paused_at.is_(None)
+        )
+    return uow.session.connection().execute(statement).one_or_none()
+
+
+def _update_run(uow: UnitOfWork, connection_id: str, owner: str, **values: Any) -> bool:
+    """Change a row that `owner` has leased; False if it has not."""
+    runs = _table(ConnectionRun)
+    changed = uow.session.connection().execute(
+        update(runs)
+        .where(
+            runs.c.tenant_id == uow.context.tenant_id,
+            runs.c.connection_id == connection_id,
+            runs.c.leased_by == owner,
+        )
+        .values(**values)
+    )
+    return changed.rowcount == 1
+
+
+@contextlib.contextmanager
+def turn(
+    database: Database, context: Context, connection_id: str, owner: str, books_of: BooksOf, patience_s: float = 15.0
+) -> Iterator[None]:
+    """Have the connection's books for oneself within the block, whatever its circuit breaker says.
+
+    A connection that is not active is not waited for: nothing is sent over it. Raises ConnectionProblem if others still
+    have it after `patience_s` seconds.
+    """
+    with database.read(context) as uow:
+        is_used = _active_connection(uow, connection_id) is not None
+    leased, deadline = None, time.monotonic() + patience_s
+    while is_used and leased is None:
+        leased = acquire(
+            database, context, connection_id, owner, utc_now(), _TURN_S, books_of=books_of, even_if_paused=True
+        )
+        if leased is None and time.monotonic() >= deadline:
+            raise ConnectionProblem("Documents are just being sent over the connection. Try again in a minute.")
+        if leased is None:
+            time.sleep(_TURN_PAUSE_S)
+    try:
+        yield
+    finally:
+        if leased is not None:
+            release(database, context, leased, owner)
 
 
 def begin_attempt(

@@ -14,7 +14,7 @@ from services.billing.app.crediting import credit_rows
 from services.billing.domain import batch, dispatch
 from services.billing.domain.batch import BatchState
 from services.billing.domain.dispatch import Circumstances, DispatchState, Intent, Step, TakenAsSent, compare_totals
-from services.billing.domain.outcomes import Accepted, CannotAsk, Found, NotSent, Rejected, Unclear
+from services.billing.domain.outcomes import Accepted, CannotAsk, FollowedUp, Found, NotSent, Rejected, Unclear
 from services.billing.models import statements
 from services.billing.models.dispatches import record_columns
 from shared.bus.envelope import NewEvent
@@ -55,6 +55,8 @@ class Current:
     correlation_id: str
     traceparent: str
     reverses_id: str | None = None
+    target_id: str | None = None
+    target_number: str | None = None
 
 
 def apply(
@@ -113,6 +115,8 @@ def _told_by(fact: object, current: Current, result: Step, now: datetime) -> dic
             "error_detail": result.rejection.detail,
             "error_pointer": result.rejection.pointer,
         }
+    elif isinstance(fact, FollowedUp):
+        values = _of_problem(fact.problem)
     elif isinstance(fact, (NotSent, Unclear, CannotAsk)):
         values = {"error_code": None, "error_detail": fact.reason, "error_pointer": None}
     before, after = current.record.state, result.dispatch.state
@@ -122,6 +126,14 @@ def _told_by(fact: object, current: Current, result: Step, now: datetime) -> dic
         values["unclear_since"] = None
     values["needs_person"] = Intent.CALL_A_PERSON in result.intents
     return values
+
+
+def _of_problem(problem: Rejected | NotSent | Unclear | None) -> dict[str, Any]:
+    """The error columns of an accepted dispatch: what is in the way of what follows."""
+    if isinstance(problem, Rejected):
+        return {"error_code": problem.code, "error_detail": problem.detail, "error_pointer": problem.pointer}
+    detail = None if problem is None else problem.reason
+    return {"error_code": None, "error_detail": detail, "error_pointer": None}
 
 
 def _difference(fact: Accepted | Found | TakenAsSent, current: Current) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 
+from services.billing.app.waiting import HELD_UP, stopped_connections
 from services.billing.models import Dispatch
 from shared.db import UnitOfWork
 
@@ -28,8 +29,10 @@ class Summary:
 
     states        by state; all of them.
     targets       by target, connection and state; unfinished ones only.
-    reasons       by reason code and target; the rejected ones.
-    attention     rejected or unclear beyond what the machine can settle: somebody must act.
+    reasons       by reason code and target; the rejected ones, and the accepted ones with something left to do in the
+                  target that failed.
+    attention     rejected, unclear or unfinished beyond what the machine can settle, or held up by a connection that is
+                  paused or switched off: somebody must act.
     differing     accepted, but the target shows other totals than ours.
     oldest_at     of the unfinished, None if all is done; oldest_unclear_at: since when the oldest is unclear.
     """
@@ -44,7 +47,7 @@ class Summary:
 
 
 def summarise(uow: UnitOfWork) -> Summary:
-    """Count all dispatches of the tenant: one query over its index."""
+    """Count all dispatches of the tenant: one query over its index, one of the connections."""
     differs = func.sum(case((Dispatch.difference.is_not(None), 1), else_=0))
     keys = (Dispatch.state, Dispatch.target, Dispatch.connection_id, Dispatch.error_code, Dispatch.needs_person)
     statement = select(
@@ -52,14 +55,21 @@ def summarise(uow: UnitOfWork) -> Summary:
     ).group_by(*keys)
     with uow:
         groups = [_Group(*row) for row in uow.session.execute(statement)]
+        stopped = frozenset(uow.session.scalars(stopped_connections()))
     unfinished = [group for group in groups if group.state in UNFINISHED]
-    rejected = [group for group in groups if group.state == "rejected"]
-    attention = [group for group in groups if group.state == "rejected" or group.needs_person]
+    failed = [group for group in groups if group.state == "rejected" or group.is_left_undone]
+    attention = [
+        group
+        for group in groups
+        if group.state == "rejected"
+        or group.needs_person
+        or (group.state in HELD_UP and group.connection_id in stopped)
+    ]
     unclear = [group.unclear_since for group in groups if group.unclear_since is not None]
     return Summary(
         states=_counts(groups, "state"),
         targets=_counts(unfinished, "target", "connection_id", "state"),
-        reasons=_counts(rejected, "error_code", "target"),
+        reasons=_counts(failed, "error_code", "target"),
         attention=sum(group.count for group in attention),
         differing=sum(group.differing for group in groups),
         oldest_at=min((group.oldest_at for group in unfinished), default=None),
@@ -78,6 +88,11 @@ class _Group:
     oldest_at: datetime
     unclear_since: datetime | None
     differing: int
+
+    @property
+    def is_left_undone(self) -> bool:
+        """The target has the document, but what should follow there failed."""
+        return self.state == "accepted" and self.needs_person and self.error_code is not None
 
 
 def _counts(groups: Iterable[_Group], *names: str) -> list[Count]:

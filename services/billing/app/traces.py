@@ -2,17 +2,24 @@
 
 import base64
 import json
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from services.billing.domain.exchanges import Exchange
 from services.billing.models import AttemptTrace, statements
-from shared.db import UnitOfWork
+from shared.context import system_context
+from shared.db import Database, UnitOfWork
+from shared.ids import first_id_of
+
+_TRACES = statements.table_of(AttemptTrace)
+_SLICE = 500
 
 MOST_EXCHANGES = 20
 """The last ones of an attempt are kept: the document itself is sent last."""
@@ -72,6 +79,27 @@ def write_trace(uow: UnitOfWork, dispatch_id: str, attempt_id: str, trace: Seque
             "exchanges": list(trace),
         }
         uow.session.connection().execute(statements.INSERT_TRACE, row)
+
+
+def forget_traces(database: Database, before: datetime, stop: threading.Event | None = None) -> int:
+    """Delete what was said in attempts that began before a moment, of all tenants; returns how many.
+
+    In slices of their own transactions, so that nobody waits for it. The history itself stays. Ids tell the time of
+    their making (UUIDv7), so nothing else is read.
+    """
+    first_kept = first_id_of(before)
+    forgotten = 0
+    while stop is None or not stop.is_set():
+        with database.begin(system_context("traces")) as uow:
+            connection = uow.session.connection()
+            old = select(_TRACES.c.attempt_id).where(_TRACES.c.attempt_id < first_kept).limit(_SLICE)
+            ids = connection.execute(old).scalars().all()
+            if not ids:
+                break
+            connection.execute(delete(_TRACES).where(_TRACES.c.attempt_id.in_(ids)))
+            uow.commit()
+        forgotten += len(ids)
+    return forgotten
 
 
 def traces_of(uow: UnitOfWork, dispatch_id: str) -> dict[str, list[dict[str, Any]]]:

@@ -2,7 +2,8 @@
 
 Rounding happens in two places only, half away from zero to two decimals: a line's `net` (`line_net`) and the
 VAT of a rate (`_vat_of`). Totals are sums of rounded figures, and VAT shares are spread by largest remainder.
-Source: domain sheet, sections 2.10 and 4; reverse charge: AVL 8 c §.
+For consumers it starts at the other end (`from_gross`): a line's total with VAT, and the net of a rate.
+Source: domain sheet, sections 2.10 and 4, and basket 4 of section 11.3; reverse charge: AVL 8 c §.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +12,18 @@ from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
-from services.billing.domain.document import Document, DocumentLine, Holding, Party, VatLine
+from services.billing.domain.document import (
+    PRIVATE,
+    Delivery,
+    Document,
+    DocumentLine,
+    Holding,
+    Party,
+    Period,
+    VatLine,
+)
 from services.billing.domain.errors import InvalidRow, MixedDocument
+from services.billing.domain.grouping import common_references
 from services.billing.domain.rows import ApprovedRow, check_row
 from shared.errors import FieldError
 from shared.money import line_net, round_amount
@@ -39,6 +50,7 @@ class MergePolicy:
     texts          product id → text for the line in the payer's language. A product without one takes the
                    row's description, and then only rows with the same description are merged.
     name_orders    lines begin with the number of their work order (collective invoices).
+    The fee of a document has a line of its own, with the text of its rule and no order's number.
     """
 
     merge: bool = True
@@ -48,12 +60,14 @@ class MergePolicy:
 
     def text_of(self, row: ApprovedRow) -> str:
         """The line text of a row."""
+        if row.fee_rule_id is not None:
+            return row.description
         text = self.texts.get(row.product_id) or row.description or row.product_code
         return f"{row.workorder_number} {text}" if self.name_orders else text
 
     def line_key(self, row: ApprovedRow) -> tuple[object, ...]:
         """What rows of one line have in common. A return is shown as a line of its own: hence the sign."""
-        if not self.merge:
+        if not self.merge or row.fee_rule_id is not None:
             return (row.row_id,)
         return (
             row.product_id,
@@ -70,12 +84,17 @@ class MergePolicy:
 
 
 def compile_lines(
-    rows: Sequence[ApprovedRow], policy: MergePolicy, vat_policy: VatPolicy = VatPolicy.PER_RATE
+    rows: Sequence[ApprovedRow],
+    policy: MergePolicy,
+    vat_policy: VatPolicy = VatPolicy.PER_RATE,
+    *,
+    prices_include_vat: bool = False,
 ) -> tuple[DocumentLine, ...]:
     """Merge approved work rows into document lines.
 
     rows    any order; all of one document (same payer and currency; VAT treatments may differ).
     policy  which rows share a line, and how its text is made.
+    prices_include_vat  the buyer is shown prices with VAT: see `from_gross`; `vat_policy` does not count then.
     Returns lines in the order of their first row (`ApprovedRow.place`), so the same for any order of `rows`;
     every row is in exactly one line. Quantities are exact sums; `net` is rounded once per line; the lines'
     `vat_share` of a rate sum to the VAT of that rate.
@@ -88,7 +107,7 @@ def compile_lines(
     for row in ordered:
         members.setdefault(policy.line_key(row), []).append(row)
     lines = [_line(position, group, policy) for position, group in enumerate(members.values(), start=1)]
-    return with_vat_shares(lines, vat_policy)
+    return from_gross(lines) if prices_include_vat else with_vat_shares(lines, vat_policy)
 
 
 def vat_lines(lines: Iterable[DocumentLine]) -> tuple[VatLine, ...]:
@@ -126,12 +145,14 @@ def compile_document(
 ) -> Document:
     """Make the document of `rows`, as `compile_lines` with totals, dates and references.
 
-    The due date is the document date plus the payer's term. Raises what `compile_lines` raises, and
+    The due date is the document date plus the payer's term. Private persons are charged by prices with VAT, so that
+    500,00 agreed is 500,00 to pay: `vat_policy` is for the others. Raises what `compile_lines` raises, and
     InvalidRow if there are no rows.
     """
     if not rows:
         raise InvalidRow("A document needs at least one row.")
-    lines = compile_lines(rows, policy, vat_policy)
+    includes_vat = head.payer.kind == PRIVATE
+    lines = compile_lines(rows, policy, vat_policy, prices_include_vat=includes_vat)
     groups = vat_lines(lines)
     net = sum((group.base for group in groups), ZERO)
     vat = sum((group.vat for group in groups), ZERO)
@@ -152,6 +173,9 @@ def compile_document(
         gross=net + vat,
         workorder_numbers=tuple(sorted({row.workorder_number for row in rows})),
         text_before=head.text_before,
+        period=Period(min(row.work_date for row in rows), max(row.work_date for row in rows)),
+        delivery=_shared_site(rows),
+        prices_include_vat=includes_vat,
     )
 
 
@@ -207,7 +231,22 @@ def _line(position: int, rows: Sequence[ApprovedRow], policy: MergePolicy) -> Do
         vat_share=ZERO,
         row_ids=tuple(dict.fromkeys(row.row_id for row in rows)),
         holdings=tuple(Holding(row.ledger_id, row.row_id, row.quantity) for row in rows),
+        performed_from=min(row.work_date for row in rows),
+        performed_to=max(row.work_date for row in rows),
+        site_name=_shared_site_name(rows),
+        target_codes=first.target_codes,
+        dimensions=first.dimensions if len(rows) == 1 else common_references(row.dimensions for row in rows),
     )
+
+
+def _shared_site(rows: Sequence[ApprovedRow]) -> Delivery | None:
+    site = rows[0].site
+    return site if all(row.site == site for row in rows) else None
+
+
+def _shared_site_name(rows: Sequence[ApprovedRow]) -> str | None:
+    names = {row.site.site_name if row.site else None for row in rows}
+    return names.pop() if len(names) == 1 else None
 
 
 def _vat_of(base: Decimal, rate_percent: Decimal) -> Decimal:
@@ -228,6 +267,30 @@ def with_vat_shares(lines: Sequence[DocumentLine], policy: VatPolicy) -> tuple[D
         parts = _nearest_cents(total, [line.net * rate / 100 for line in group])
         shares.update(zip((line.position for line in group), parts, strict=True))
     return tuple(replace(line, vat_share=shares[line.position]) for line in lines)
+
+
+def from_gross(lines: Sequence[DocumentLine]) -> tuple[DocumentLine, ...]:
+    """Return the lines with `net` and `vat_share` that come from prices with VAT.
+
+    Rounded are: a line's total with VAT (quantity × `unit_price_gross` less discount), and the net of a rate, from the
+    sum of those. The net of the rate is spread over its lines, each at most a cent from its own; VAT is the rest.
+    """
+    gross = [line_net(line.quantity, line.unit_price_gross, line.discount_percent) for line in lines]
+    by_rate: dict[tuple[str, Decimal], list[int]] = {}
+    for index, line in enumerate(lines):
+        by_rate.setdefault((line.vat_category, line.vat_rate_percent), []).append(index)
+    found = list(lines)
+    for (_, rate), indexes in by_rate.items():
+        base = net_of(sum((gross[index] for index in indexes), ZERO), rate)
+        nets = _nearest_cents(base, [gross[index] * 100 / (100 + rate) for index in indexes])
+        for index, net in zip(indexes, nets, strict=True):
+            found[index] = replace(lines[index], net=net, vat_share=gross[index] - net)
+    return tuple(found)
+
+
+def net_of(gross: Decimal, rate_percent: Decimal) -> Decimal:
+    """The net of one sum with VAT, rounded once."""
+    return round_amount(gross * 100 / (100 + rate_percent))
 
 
 def _nearest_cents(total: Decimal, exact: Sequence[Decimal]) -> list[Decimal]:

@@ -9,6 +9,9 @@ is sent again.
       ▲           ├─────► rejected ── a person ─► waiting | skipped
       │           └─────► unclear ── found ─► accepted
       └── not there, asked often enough ──┘└─ cannot be asked ─► a person
+
+An accepted dispatch stays accepted. Some targets want something done afterwards (a credit matched to its original):
+until that is done the accepted dispatch is due, and if it cannot be done a person is called.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +22,16 @@ from enum import StrEnum
 from typing import Any
 
 from services.billing.domain.errors import ForbiddenDispatchStep
-from services.billing.domain.outcomes import Absent, Accepted, CannotAsk, Found, NotSent, Rejected, Unclear
+from services.billing.domain.outcomes import (
+    Absent,
+    Accepted,
+    CannotAsk,
+    FollowedUp,
+    Found,
+    NotSent,
+    Rejected,
+    Unclear,
+)
 
 
 class DispatchState(StrEnum):
@@ -82,7 +94,7 @@ class Dispatch:
     """The part of a dispatch that the machine decides on.
 
     attempts  POSTs of the document so far.
-    tries     failures in a row that certainly sent nothing.
+    tries     failures in a row that certainly sent nothing; once accepted, failures of what follows.
     looks     "not there" answers since it became unclear; `failed_asks`: looks in a row without an answer.
     due_at    when something automatic happens next (a try, the end of the lease, a look); None: nothing does.
     resend    it was unclear and is sent again: the bytes must then be the very same.
@@ -168,11 +180,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a step depends on besides dispatch and fact. `jitter` is a random number in [0, 1)."""
+    """What a step depends on besides dispatch and fact. `jitter` is a random number in [0, 1).
+
+    follows  the target wants something done after it accepted this document, or nobody here knows.
+    """
 
     now: datetime
     policy: DispatchPolicy
     jitter: float = 0.5
+    follows: bool = False
 
 
 def step(dispatch: Dispatch, fact: object, circumstances: Circumstances) -> Step:
@@ -227,8 +243,30 @@ def _start(dispatch: Dispatch, fact: Started, circumstances: Circumstances) -> S
 
 
 def _accept(dispatch: Dispatch, fact: object, circumstances: Circumstances) -> Step:
-    accepted = replace(dispatch, state=DispatchState.ACCEPTED, due_at=None)
+    due = circumstances.now if circumstances.follows else None
+    accepted = replace(dispatch, state=DispatchState.ACCEPTED, due_at=due, tries=0)
     return Step(accepted, (Intent.TRANSFER_ROWS, Intent.ANNOUNCE_ACCEPTED))
+
+
+def _follow_up(dispatch: Dispatch, fact: FollowedUp, circumstances: Circumstances) -> Step:
+    """Done, tried again later with growing pauses, or a matter for a person; the document stays where it is."""
+    if fact.problem is None:
+        return Step(replace(dispatch, due_at=None, tries=0))
+    policy, tries = circumstances.policy, dispatch.tries + 1
+    if isinstance(fact.problem, Rejected) or tries >= policy.tries:
+        return Step(replace(dispatch, due_at=None, tries=tries), (Intent.CALL_A_PERSON,))
+    due = _in(circumstances, _pause_s(fact.problem, tries, circumstances))
+    return Step(replace(dispatch, due_at=due, tries=tries))
+
+
+def _follow_again(dispatch: Dispatch, fact: TriedAgain, circumstances: Circumstances) -> Step:
+    if dispatch.due_at is None and not dispatch.tries:
+        raise ForbiddenDispatchStep(
+            "The document is in the accounting system and nothing is left to do for it.",
+            state=str(dispatch.state),
+            fact="TriedAgain",
+        )
+    return Step(replace(dispatch, due_at=circumstances.now, tries=0))
 
 
 def _reject(dispatch: Dispatch, fact: Rejected, circumstances: Circumstances) -> Step:
@@ -244,11 +282,16 @@ def _try_later(dispatch: Dispatch, fact: NotSent | Unclear, circumstances: Circu
         given_up = replace(dispatch, tries=tries)
         why = f"The accounting system could not be reached in {tries} attempts: {fact.reason}"
         return _reject(given_up, Rejected("target.not_reached", why), circumstances)
-    delay = policy.retry_delays_s[min(tries, len(policy.retry_delays_s)) - 1]
-    delay *= 0.75 + circumstances.jitter / 2
-    asked_pause = fact.retry_after_s if isinstance(fact, NotSent) else None
-    due = _in(circumstances, max(delay, asked_pause or 0.0))
+    due = _in(circumstances, _pause_s(fact, tries, circumstances))
     return Step(replace(dispatch, state=DispatchState.WAITING, due_at=due, tries=tries))
+
+
+def _pause_s(fact: NotSent | Unclear, tries: int, circumstances: Circumstances) -> float:
+    """Seconds until the next try: growing, spread, and not shorter than the target asked for."""
+    delays = circumstances.policy.retry_delays_s
+    delay = delays[min(tries, len(delays)) - 1] * (0.75 + circumstances.jitter / 2)
+    asked_pause = fact.retry_after_s if isinstance(fact, NotSent) else None
+    return max(delay, asked_pause or 0.0)
 
 
 def _become_unclear(dispatch: Dispatch, fact: object, circumstances: Circumstances) -> Step:
@@ -307,6 +350,7 @@ def _redirect(dispatch: Dispatch, fact: Redirected, circumstances: Circumstances
 
 
 def _reverse(dispatch: Dispatch, fact: Reversed, circumstances: Circumstances) -> Step:
+    """What was still to be done for it has lost its point."""
     return Step(replace(dispatch, state=DispatchState.REVERSED, due_at=None))
 
 
@@ -347,4 +391,6 @@ TABLE: Mapping[tuple[DispatchState, type], Callable[[Dispatch, Any, Circumstance
     (S.REJECTED, Redirected): _redirect,
     (S.SKIPPED, SentHere): _send_afresh,
     (S.ACCEPTED, Reversed): _reverse,
+    (S.ACCEPTED, FollowedUp): _follow_up,
+    (S.ACCEPTED, TriedAgain): _follow_again,
 }

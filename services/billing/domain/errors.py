@@ -1,6 +1,6 @@
 """What billing refuses, each with a stable code and a text for people."""
 
-from shared.errors import Conflict, NotFound, RuleBroken, TemporarilyUnavailable
+from shared.errors import Conflict, RuleBroken, TemporarilyUnavailable
 
 
 class LedgerBroken(RuleBroken):
@@ -29,6 +29,27 @@ class InvalidRow(RuleBroken):
 
     code = "document.invalid_row"
     title = "A row cannot be billed as it is"
+
+
+class InvalidAttachment(RuleBroken):
+    """A file cannot go with a document: of another kind, too large, or one too many."""
+
+    code = "attachment.invalid"
+    title = "This file cannot go with the document"
+
+
+class AttachmentNameTaken(Conflict):
+    """The document has another file of this name."""
+
+    code = "attachment.name_taken"
+    title = "The document has another file of this name"
+
+
+class DocumentOnItsWay(Conflict):
+    """The document is in the target or may be, so nothing of it can change any more."""
+
+    code = "document.on_its_way"
+    title = "The document is in the accounting system, or may be"
 
 
 class ForbiddenBatchStep(Conflict):
@@ -78,19 +99,6 @@ class ConnectionInUse(Conflict):
 
     code = "connection.in_use"
     title = "The connection still has documents on their way"
-
-
-class OrderInTransfer(Conflict):
-    """A document of the order is on its way or in the accounting system."""
-
-    code = "ledger.order_in_transfer"
-    title = "The order is being transferred or was transferred"
-
-
-class DocumentNotFound(NotFound):
-    """There is no such document for this tenant."""
-
-    code = "document.not_found"
 
 
 class NotReady(TemporarilyUnavailable):

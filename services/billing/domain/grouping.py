@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.billing.domain.document import Delivery
 from services.billing.domain.rows import ApprovedRow
 
 
@@ -16,31 +17,48 @@ class MixedVat(StrEnum):
     """A document for each treatment, for targets that cannot mix them."""
 
 
+class InvoiceGrouping(StrEnum):
+    """What a payer wants on one invoice."""
+
+    COLLECTIVE = "collective"
+    """Everything of the period."""
+    PER_ORDER = "per_order"
+    """One work order: collective invoices are refused."""
+    PER_SITE = "per_site"
+    """The work at one site; orders without a site are together."""
+    PER_REFERENCE = "per_reference"
+    """Orders with the same values of the required references; if none is required, of `SEPARATING`."""
+
+
+SEPARATING = frozenset({"order_number", "cost_centre", "work_number", "contract"})
+"""The references that orders are told apart by; the orderer is a person, not a reason for an invoice."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupingPolicy:
     """The rule by which rows share a document.
 
-    per_order   one document for each work order (immediate billing, or a customer who refuses collective
-                invoices).
+    grouping    the payer's wish; immediate billing makes one document for each work order anyway.
     mixed_vat   what to do when VAT treatments meet.
     references  names of the references that a document can state only once (the payer requires them): orders
                 that differ in one of them stand on different documents.
     """
 
-    per_order: bool = False
+    grouping: InvoiceGrouping = InvoiceGrouping.COLLECTIVE
     mixed_vat: MixedVat = MixedVat.VAT_GROUPS
     references: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
-    """What all rows of one document share. `references` are (name, value) pairs in order of name."""
+    """What all rows of one document share. `references`: (name, value) pairs in order of name; `site` if it counts."""
 
     payer_id: str
     currency: str
     workorder_id: str
     vat_category: str
     references: tuple[tuple[str, str], ...]
+    site: Delivery | None = None
 
 
 def group_rows(
@@ -66,12 +84,16 @@ def group_rows(
 
 
 def _key(row: ApprovedRow, policy: GroupingPolicy, references: Mapping[str, str]) -> DocumentKey:
+    names = policy.references
+    if policy.grouping is InvoiceGrouping.PER_REFERENCE:
+        names = names or SEPARATING
     return DocumentKey(
         payer_id=row.payer_id,
         currency=row.currency,
-        workorder_id=row.workorder_id if policy.per_order else "",
+        workorder_id=row.workorder_id if policy.grouping is InvoiceGrouping.PER_ORDER else "",
         vat_category=row.vat_category if policy.mixed_vat is MixedVat.SPLIT else "",
-        references=tuple(sorted((name, references.get(name, "")) for name in policy.references)),
+        references=tuple(sorted((name, references.get(name, "")) for name in names)),
+        site=row.site if policy.grouping is InvoiceGrouping.PER_SITE else None,
     )
 
 

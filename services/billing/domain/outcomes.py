@@ -43,6 +43,17 @@ class Rejected:
     pointer: str | None = None
 
 
+_CREDENTIALS = frozenset({"authentication_failed", "not_authenticated"})
+
+
+def refuses_credentials(outcome: object) -> bool:
+    """Say whether the target refused the connection, not the document: `<target>.authentication_failed`.
+
+    No document can be handed over until a person has corrected it.
+    """
+    return isinstance(outcome, Rejected) and outcome.code.rpartition(".")[2] in _CREDENTIALS
+
+
 @dataclass(frozen=True, slots=True)
 class NotSent:
     """Certainly nothing was created; the same attempt may be repeated later.
@@ -80,6 +91,26 @@ class CannotAsk:
     """The question could not be answered; nothing follows from it."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedUp:
+    """What was done in the target after it had accepted a document, and what is still in the way.
+
+    done     names of the steps that are done, in order.
+    problem  why the next step is not done, None if all are. A refusal waits for a person, the others are tried again.
+    """
+
+    done: tuple[str, ...] = ()
+    problem: Rejected | NotSent | Unclear | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """Steps and problem as the history tells them."""
+        told = [f"done: {', '.join(self.done)}"] if self.done else []
+        if self.problem is not None:
+            told.append(self.problem.detail if isinstance(self.problem, Rejected) else self.problem.reason)
+        return "; ".join(told) or None
 
 
 Outcome = Accepted | Rejected | NotSent | Unclear

@@ -54,6 +54,12 @@ _CONTENT = (
     "Bokföringssystemet godkände inte dokumentets innehåll. Se dess egen förklaring, rätta fältet och försök igen.",
     "The accounting system did not accept the content of the document. Read its own words, correct the field and try again.",
 )
+_FOLLOW_UP = (
+    "target", None,
+    "Tosite on perillä, mutta sen viimeistely kirjanpitojärjestelmässä ei onnistunut. Katso syy, tee se siellä tai yritä uudelleen.",
+    "Dokumentet är framme, men det som skulle göras för det i bokföringssystemet lyckades inte. Se orsaken, gör det där eller försök igen.",
+    "The document has arrived, but what was to be done for it in the accounting system failed. See why, do it there or try again.",
+)
 _EXISTS = (
     "target", None,
     "Kirjanpitojärjestelmässä on jo samalla tunnuksella oleva tieto. Tarkista se siellä ennen uutta yritystä.",
@@ -163,15 +169,23 @@ REASONS: Mapping[str, Entry] = {
         "Bokföringssystemets summa avviker från vår. Jämför dokumenten och rätta skillnaden innan fakturan sänds.",
         "The accounting system shows another total than ours. Compare the documents and correct the difference before the invoice is sent.",
     ),
+    "dispatch.follow_up_waits": (
+        None, None,
+        "Tosite on perillä, mutta sen viimeistely kirjanpitojärjestelmässä on kesken. Sitä yritetään itsestään uudelleen.",
+        "Dokumentet är framme, men det återstår något att göra för det i bokföringssystemet. Det försöks igen av sig självt.",
+        "The document has arrived, but something is left to do for it in the accounting system. It is tried again by itself.",
+    ),
+    "dispatch.follow_up_failed": _FOLLOW_UP,
+    "target.follow_up_failed": _FOLLOW_UP,
     # --- Netvisor ---
     "netvisor.authentication_failed": _CREDENTIALS,
     "netvisor.service_access_error": _NO_RIGHT,
     "netvisor.invalid_data": _CONTENT,
     "netvisor.invalid_data_size": (
         "billing", None,
-        "Tosite on liian suuri Netvisorille. Jaa se pienempiin laskuihin.",
-        "Dokumentet är för stort för Netvisor. Dela upp det i mindre fakturor.",
-        "The document is larger than Netvisor accepts. Divide it into smaller invoices.",
+        "Tosite on liian suuri Netvisorille. Poista tai pienennä liitteitä, tai jaa se pienempiin laskuihin.",
+        "Dokumentet är för stort för Netvisor. Ta bort eller förminska bilagor, eller dela upp det i mindre fakturor.",
+        "The document is larger than Netvisor accepts. Remove attachments or make them smaller, or divide it into smaller invoices.",
     ),
     "netvisor.duplicate_data": _EXISTS,
     "netvisor.period_lock": (
@@ -189,7 +203,38 @@ REASONS: Mapping[str, Entry] = {
         "I anslutningens inställningar saknas Netvisors momskod för denna skattesats. Lägg till den i inställningarna.",
         "The connection's settings name no Netvisor VAT code for this rate. Add it to the settings.",
     ),
+    "netvisor.vat_code_rate": (
+        "connection", "/settings/vat_codes",
+        "Yhteyden asetusten Netvisor-alv-koodi on tarkoitettu verottomalle myynnille, mutta rivillä on veroa. Korjaa koodi asetuksissa.",
+        "Anslutningens momskod för Netvisor är avsedd för skattefri försäljning, men raden har moms. Rätta koden i inställningarna.",
+        "The connection's VAT code for Netvisor is meant for sales without VAT, but the line has VAT. Correct the code in the settings.",
+    ),
     "netvisor.vat_number_missing": _VAT_NUMBER,
+    "netvisor.einvoice_address_missing": (
+        "customers", "/einvoice_address",
+        "Asiakas haluaa verkkolaskun, mutta verkkolaskuosoite tai operaattori puuttuu. Lisää ne asiakkaan tietoihin.",
+        "Kunden vill ha e-faktura, men e-fakturaadress eller operatör saknas. Lägg till dem i kunduppgifterna.",
+        "The customer wants e-invoices, but the e-invoice address or operator is missing. Add them to the customer.",
+    ),
+    "netvisor.customer_name_missing": _NAME,
+    "netvisor.customer_mismatch": (
+        "customers", "/number",
+        "Netvisorissa tällä asiakasnumerolla on toinen yritys (eri Y-tunnus). Korjaa asiakasnumero tai Y-tunnus meillä tai Netvisorissa.",
+        "I Netvisor har ett annat företag (annat FO-nummer) detta kundnummer. Rätta kundnumret eller FO-numret här eller i Netvisor.",
+        "In Netvisor another business (another business ID) has this customer number. Correct number or business ID here or in Netvisor.",
+    ),
+    "netvisor.attachment_type": (
+        "billing", None,
+        "Liitettä ei voi lähettää Netvisoriin: se ottaa vastaan PDF-tiedostoja, ja tätä kuvaa ei voi muuttaa sellaiseksi. Vaihda liite.",
+        "Bilagan kan inte sändas till Netvisor: där tas PDF-filer emot, och bilden kan inte göras till en sådan. Byt bilagan.",
+        "The attachment cannot be sent to Netvisor: it takes PDF files, and this picture cannot be made one. Replace the attachment.",
+    ),
+    "netvisor.credit_not_matched": (
+        "target", None,
+        "Hyvityslasku on Netvisorissa, mutta sitä ei saatu kohdistettua alkuperäiseen laskuun. Kohdista se Netvisorissa tai yritä uudelleen.",
+        "Kreditfakturan finns i Netvisor men kunde inte riktas mot den ursprungliga fakturan. Rikta den i Netvisor eller försök igen.",
+        "The credit note is in Netvisor but could not be matched to its invoice. Match it in Netvisor or try again.",
+    ),
     "netvisor.postal_code": (
         "customers", "/billing_address/postal_code",
         "Suomalaisen osoitteen postinumerossa on oltava viisi numeroa. Korjaa se asiakkaan tietoihin.",
@@ -248,6 +293,108 @@ REASONS: Mapping[str, Entry] = {
         "Asiakas on poistettu käytöstä Procountorissa. Ota se siellä käyttöön ja yritä uudelleen.",
         "Kunden är inaktiv i Procountor. Aktivera den där och försök igen.",
         "The customer is inactive in Procountor. Make it active there and try again.",
+    ),
+    "procountor.customer_name_missing": (
+        "customers", "/name",
+        "Maksajalta puuttuu nimi. Lisää se asiakkaan tietoihin ja yritä uudelleen.",
+        "Betalaren saknar namn. Lägg till det i kunduppgifterna och försök igen.",
+        "The payer has no name. Add it to the customer and try again.",
+    ),
+    "procountor.currency": (
+        "billing", "/currency",
+        "Procountoriin lähetetään vain euromääräisiä tositteita, koska vaihtokurssia ei tunneta. Tee lasku Procountorissa.",
+        "Till Procountor skickas bara dokument i euro, eftersom växelkursen inte är känd. Gör fakturan i Procountor.",
+        "Only documents in euros are sent to Procountor, since the exchange rate is not known. Make the invoice in Procountor.",
+    ),
+    "procountor.einvoice_address_form": (
+        "customers", "/einvoice_address",
+        "Verkkolaskuosoite ei ole OVT-tunnus eikä IBAN, joten Procountor voi hylätä laskun. Tarkista osoite.",
+        "E-fakturaadressen är varken ett OVT-nummer eller ett IBAN, så Procountor kan avvisa fakturan. Kontrollera adressen.",
+        "The e-invoice address is neither an OVT code nor an IBAN, so Procountor may refuse the invoice. Check the address.",
+    ),
+    "procountor.customer_number_characters": (
+        "customers", "/number",
+        "Asiakasnumerossa on merkkejä, joita Procountor ei tunne. Korjaa numero asiakkaan tietoihin.",
+        "Kundnumret har tecken som Procountor inte känner till. Rätta numret i kunduppgifterna.",
+        "The customer number has characters that Procountor does not know. Correct the customer's number.",
+    ),
+    "procountor.totals_differ": (
+        "target", None,
+        "Procountor laskee laskulle toisen loppusumman, joten sitä ei hyväksytä eikä lähetetä itsestään. Tarkista lasku ja hyväksy se Procountorissa.",
+        "Procountor räknar en annan slutsumma för fakturan, så den godkänns eller skickas inte av sig själv. Kontrollera och godkänn den i Procountor.",
+        "Procountor computes another total for the invoice, so it is not approved or sent by itself. Check it and approve it in Procountor.",
+    ),
+    "procountor.customer_of_another_business": (
+        "customers", "/business_id",
+        "Procountorissa asiakasnumero kuuluu toiselle Y-tunnukselle. Tarkista asiakkaan numero ja Y-tunnus täällä ja Procountorissa ja korjaa väärä.",
+        "I Procountor hör kundnumret till ett annat FO-nummer. Kontrollera kundens nummer och FO-nummer här och i Procountor och rätta det som är fel.",
+        "In Procountor the customer number belongs to another business ID. Check number and business ID here and in Procountor and correct what is wrong.",
+    ),
+    "procountor.credits_not_enabled": (
+        "connection", "/settings/negative_credits",
+        "Hyvityslaskujen lähettäminen Procountoriin ei ole käytössä. Tee hyvitys Procountorissa tai salli negatiiviset rivit yhteyden asetuksissa.",
+        "Kreditfakturor skickas inte till Procountor. Gör krediten i Procountor eller tillåt negativa rader i anslutningens inställningar.",
+        "Sending credits to Procountor is not in use. Make the credit in Procountor or allow negative rows in the connection's settings.",
+    ),
+    "procountor.vat_percent_not_offered": (
+        "target", None,
+        "Verokanta ei ole käytössä yrityksellä Procountorissa. Ota se siellä käyttöön tai korjaa tuotteen veroluokka.",
+        "Momssatsen används inte av företaget i Procountor. Ta den i bruk där eller rätta produktens momsklass.",
+        "The company does not use this VAT rate in Procountor. Take it into use there or correct the product's VAT class.",
+    ),
+    "procountor.vat_status_not_offered": (
+        "connection", "/settings/vat_statuses",
+        "Yhteyden asetuksissa oleva alv-status ei ole käytössä yrityksellä Procountorissa. Korjaa yhteyden asetukset.",
+        "Momsstatusen i anslutningens inställningar används inte av företaget i Procountor. Rätta anslutningens inställningar.",
+        "The company does not use the VAT status of the connection's settings in Procountor. Correct the settings.",
+    ),
+    "procountor.attachment_too_large": (
+        "billing", None,
+        "Liite on suurempi kuin Procountorin raja, 10 megatavua. Pienennä tai poista se.",
+        "Bilagan är större än Procountors gräns, 10 megabyte. Gör den mindre eller ta bort den.",
+        "The attachment is larger than Procountor's limit of 10 megabytes. Make it smaller or remove it.",
+    ),
+    "procountor.not_approved": (
+        "target", None,
+        "Lasku on palautettu Procountorissa keskeneräiseksi, joten sitä ei lähetetä. Hyväksy se Procountorissa ja yritä uudelleen.",
+        "Fakturan har återställts till oavslutad i Procountor och skickas därför inte. Godkänn den i Procountor och försök igen.",
+        "The invoice was set back to unfinished in Procountor, so it is not sent. Approve it in Procountor and try again.",
+    ),
+    "procountor.invoice_gone": (
+        "target", None,
+        "Lasku on mitätöity tai poistettu Procountorissa. Selvitä syy Procountorissa.",
+        "Fakturan har makulerats eller tagits bort i Procountor. Ta reda på orsaken i Procountor.",
+        "The invoice was invalidated or deleted in Procountor. Find out why in Procountor.",
+    ),
+    "procountor.another_invoice": (
+        "billing", None,
+        "Procountorin lasku, joka tositteelle on nimetty, on jokin toinen. Tarkista laskun tunniste.",
+        "Fakturan i Procountor som har angetts för dokumentet är en annan. Kontrollera fakturans id.",
+        "The invoice in Procountor that was named for the document is another one. Check the invoice's id.",
+    ),
+    "procountor.receipt_missing": (
+        "target", None,
+        "Laskulla ei ole tositetta Procountorin kirjanpidossa, joten seurantakohteita ei voi kirjata. Kirjaa ne Procountorissa.",
+        "Fakturan har inget verifikat i Procountors bokföring, så dimensionerna kan inte skrivas. Skriv in dem i Procountor.",
+        "The invoice has no ledger receipt in Procountor, so dimensions cannot be written. Enter them in Procountor.",
+    ),
+    "procountor.receipt_rows": (
+        "target", None,
+        "Kirjanpitotositteen viennit eivät vastaa laskun rivejä, joten seurantakohteita ei voi kohdistaa. Kirjaa ne Procountorissa.",
+        "Verifikatets konteringar motsvarar inte fakturans rader, så dimensionerna kan inte riktas. Skriv in dem i Procountor.",
+        "The entries of the ledger receipt do not match the invoice's rows, so dimensions cannot be placed. Enter them in Procountor.",
+    ),
+    "procountor.dimension_missing": (
+        "connection", "/settings/dimensions",
+        "Procountorissa ei ole yhteyden asetuksissa nimettyä seurantakohdetta. Korjaa yhteyden asetukset.",
+        "Dimensionen i anslutningens inställningar finns inte i Procountor. Rätta anslutningens inställningar.",
+        "Procountor has no dimension of the name in the connection's settings. Correct the settings.",
+    ),
+    "procountor.dimension_item_missing": (
+        "connection", "/settings/dimensions",
+        "Seurantakohteen arvoa ei ole Procountorissa tai se ei ole käytössä. Lisää se siellä tai yhteyden asetuksiin ja yritä uudelleen.",
+        "Dimensionens värde finns inte i Procountor eller är inaktivt. Lägg till det där eller i anslutningens inställningar och försök igen.",
+        "The dimension's item is missing or inactive in Procountor. Add it there or to the connection's settings and try again.",
     ),
     "procountor.due_date": (
         "customers", "/payment_term_days",
@@ -331,6 +478,12 @@ REASONS: Mapping[str, Entry] = {
         "Texten har tecken som fakturaformatet inte har. I stället för dem kommer ett frågetecken.",
         "The text has characters that the invoice format lacks. A question mark will stand for each.",
     ),
+    "einvoice.attachments_left_out": (
+        "billing", None,
+        "Finvoice-lasku lähtee ilman liitteitä. Toimita ne muulla tavalla tai lähetä lasku toisella yhteydellä.",
+        "Finvoice-fakturan går utan bilagor. Leverera dem på annat sätt eller skicka fakturan över en annan anslutning.",
+        "The Finvoice goes without its files. Deliver them in another way, or send the invoice over another connection.",
+    ),
     "finvoice.buyer_operator_missing": _EINVOICE_OPERATOR,
     "finvoice.identifier_too_long": (
         None, None,
@@ -343,6 +496,43 @@ REASONS: Mapping[str, Entry] = {
         "Rivin määrässä on liian monta numeroa Finvoice-laskulle. Jaa rivi pienempiin.",
         "Radens kvantitet har för många siffror för en Finvoice-faktura. Dela upp raden.",
         "The quantity of a line has too many digits for Finvoice. Divide the line.",
+    ),
+    # --- what dispatches wait for ---
+    "connection.paused": (
+        "connection", "/secrets",
+        "Yhteys odottaa korjausta: kirjanpitojärjestelmä ei hyväksynyt sen tunnuksia. Korjaa tunnukset tai jatka yhteyden käyttöä.",
+        "Anslutningen väntar på rättelse: bokföringssystemet godkände inte dess uppgifter. Rätta dem eller återuppta anslutningen.",
+        "The connection waits for a person: the accounting system did not accept its credentials. Correct them, or resume it.",
+    ),
+    "connection.inactive": (
+        "connection", "/active",
+        "Yhteys ei ole käytössä. Ota se käyttöön tai lähetä tosite toisella yhteydellä.",
+        "Anslutningen är inte i bruk. Ta den i bruk eller skicka dokumentet över en annan anslutning.",
+        "The connection is not in use. Take it into use, or send the document over another one.",
+    ),
+    "connection.circuit_open": (
+        "target", None,
+        "Kirjanpitojärjestelmä ei ole vastannut. Siirtoja jatketaan itsestään ilmoitetun ajan jälkeen.",
+        "Bokföringssystemet har inte svarat. Överföringen fortsätter av sig själv efter den angivna tiden.",
+        "The accounting system did not answer. Transfers go on by themselves after the time that is told.",
+    ),
+    "connection.busy": (
+        "billing", None,
+        "Yhteydellä siirretään parhaillaan muuta. Tämä tosite on jonossa.",
+        "Över anslutningen överförs just nu annat. Detta dokument står i kö.",
+        "Something else is being transferred over the connection. This document is in the queue.",
+    ),
+    "dispatch.call_open": (
+        "billing", None,
+        "Tositetta siirretään parhaillaan. Jos siirto on katkennut, kirjanpitojärjestelmältä kysytään ilmoitetun ajan jälkeen.",
+        "Dokumentet överförs just nu. Om överföringen har avbrutits frågas bokföringssystemet efter den angivna tiden.",
+        "The document is being transferred. If that was interrupted, the accounting system is asked after the time that is told.",
+    ),
+    "dispatch.behind_call": (
+        "billing", None,
+        "Samalla yhteydellä on kesken toinen siirto. Tämä tosite pääsee jatkamaan viimeistään ilmoitetun ajan jälkeen.",
+        "Över samma anslutning pågår en annan överföring. Detta dokument kommer i tur senast efter den angivna tiden.",
+        "Another transfer over the same connection has not ended. This document goes on at the latest after the time that is told.",
     ),
     # --- files for people ---
     "excel.key": (

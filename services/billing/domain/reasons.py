@@ -60,11 +60,6 @@ def explain(code: str, language: str, pointer: str | None = None) -> Explanation
     return Explanation(code, texts[_index(language)], owner, field, line)
 
 
-def explain_step(code: str, language: str) -> str:
-    """The text of a code that is known to be in the table."""
-    return str(REASONS[code][2 + _index(language)])
-
-
 def locate(pointer: str | None) -> tuple[Owner | None, str | None, int | None]:
     """Return who owns what `pointer` (into our document) shows, the pointer into their record, and the line."""
     if pointer is None:

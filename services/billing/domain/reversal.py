@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from services.billing.domain.compile import ZERO, VatPolicy, vat_lines, with_vat_shares
+from services.billing.domain.compile import ZERO, VatPolicy, from_gross, vat_lines, with_vat_shares
 from services.billing.domain.document import Document, DocumentLine, Holding, OriginalDocument, VatLine
 from services.billing.domain.errors import MoreThanLeft
 from shared.errors import FieldError
@@ -105,7 +105,8 @@ def credit(original: Document, take: Mapping[str, Decimal], head: CreditHead, po
         )
     else:
         parts = [part for line in original.lines if (part := _part(line, take)) is not None]
-        lines = with_vat_shares([replace(line, position=n) for n, line in enumerate(parts, start=1)], policy)
+        numbered = [replace(line, position=n) for n, line in enumerate(parts, start=1)]
+        lines = from_gross(numbered) if original.prices_include_vat else with_vat_shares(numbered, policy)
         groups = vat_lines(lines)
     net = sum((group.base for group in groups), ZERO)
     vat = sum((group.vat for group in groups), ZERO)
@@ -122,6 +123,8 @@ def credit(original: Document, take: Mapping[str, Decimal], head: CreditHead, po
         gross=net + vat,
         text_before=heading(head.original, original.payer.language),
         reverses=head.original,
+        batch_id=None,
+        attachments=(),
     )
 
 

@@ -1,9 +1,11 @@
 """Approved work rows as billing sees them, and how VAT treats each."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from services.billing.domain.document import Delivery
 from services.billing.domain.errors import InvalidRow
 from shared.errors import FieldError
 
@@ -25,6 +27,9 @@ class ApprovedRow:
     discount_percent    0–100.
     vat_rate_percent    the rate of `vat_class` on the work date.
     buyer_is_construction_seller  the customer sells construction services on the work date.
+    site                where the order's work was done, None if it has no site.
+    target_codes        the product's code by target. dimensions: of its order (`document.DIMENSIONS`).
+    fee_rule_id         of the fee of a document (`domain.fees`), the charging rule that asks for it; None for work.
     """
 
     row_id: str
@@ -48,6 +53,10 @@ class ApprovedRow:
     construction_service: bool
     buyer_is_construction_seller: bool
     ledger_id: str = ""
+    site: Delivery | None = None
+    target_codes: Mapping[str, str] = field(default_factory=dict)
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    fee_rule_id: str | None = None
 
     @property
     def vat_category(self) -> str:
@@ -64,9 +73,9 @@ class ApprovedRow:
         return self.vat_rate_percent if self.vat_category == STANDARD else Decimal(0)
 
     @property
-    def place(self) -> tuple[str, int, str]:
-        """The order of rows on a document: by work order, then as in the order, then by id."""
-        return (self.workorder_number, self.position, self.row_id)
+    def place(self) -> tuple[bool, str, int, str]:
+        """The order of rows on a document: by work order, then as in the order, then by id; its fee last."""
+        return (self.fee_rule_id is not None, self.workorder_number, self.position, self.row_id)
 
 
 def vat_category(*, vat_rate_percent: Decimal, construction_service: bool, buyer_is_construction_seller: bool) -> str:
@@ -80,16 +89,20 @@ def vat_category(*, vat_rate_percent: Decimal, construction_service: bool, buyer
     return STANDARD if vat_rate_percent else ZERO_RATED
 
 
-def is_construction_seller(kind: str, seller_from: date | None, on: date) -> bool:
-    """Say whether a customer, confirmed as a seller of construction services from a day, is one `on`.
+def is_construction_seller(kind: str, seller_from: date | None, seller_to: date | None, on: date) -> bool:
+    """Say whether a customer, confirmed as a seller of construction services from a day (to a day), is one `on`.
 
-    Private persons never are, whatever the register says (AVL 8 c §).
+    Both days count; without a last one it goes on. Private persons never are, whatever the register says (AVL 8 c §).
     """
-    return kind != "private" and seller_from is not None and seller_from <= on
+    if kind == "private" or seller_from is None or on < seller_from:
+        return False
+    return seller_to is None or on <= seller_to
 
 
 def check_row(row: ApprovedRow, pointer: str = "") -> None:
     """Refuse what no document can show; raises InvalidRow naming every wrong field below `pointer`."""
+    if _is_fine(row):
+        return
     wrong = [
         (
             "quantity",
@@ -124,8 +137,19 @@ def check_row(row: ApprovedRow, pointer: str = "") -> None:
         ),
     ]
     errors = [FieldError(f"{pointer}/{name}", code, text) for name, code, text, is_wrong in wrong if is_wrong]
-    if errors:
-        raise InvalidRow(f"Row {row.row_id} of order {row.workorder_number} cannot be billed.", errors=errors)
+    raise InvalidRow(f"Row {row.row_id} of order {row.workorder_number} cannot be billed.", errors=errors)
+
+
+def _is_fine(row: ApprovedRow) -> bool:
+    """Whether nothing is wrong: asked first, since a batch may have fifty thousand rows and texts are dear."""
+    return (
+        _decimals(row.quantity) <= 3
+        and row.quantity != 0
+        and _decimals(row.unit_price) <= 4
+        and row.unit_price >= 0
+        and 0 <= row.discount_percent <= 100
+        and 0 <= row.vat_rate_percent <= 100
+    )
 
 
 def _decimals(value: Decimal) -> int:

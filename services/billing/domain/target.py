@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
 from services.billing.domain.document import Document
-from services.billing.domain.outcomes import Accepted, CannotAsk, Finding, NotSent, Rejected, Unclear
+from services.billing.domain.outcomes import Accepted, CannotAsk, Finding, FollowedUp, NotSent, Rejected, Unclear
 from services.billing.domain.payments import PaymentStatus
 from services.billing.domain.preflight import Problem
 from shared.errors import RuleBroken
@@ -46,8 +46,8 @@ class Prepared:
 class LinkStore(Protocol):
     """What is known of the target's identifiers, per connection.
 
-    kind     "customer" or "product"
-    our_key  customer number or product code
+    kind     "customer" or "product"; besides them what adapters remember, such as "customer_sent" and "follow_up"
+    our_key  customer number, product code (the product's own in the target, if it has one), or a document's key
     """
 
     def get(self, kind: str, our_key: str) -> str | None:
@@ -55,6 +55,11 @@ class LinkStore(Protocol):
 
     def put(self, kind: str, our_key: str, target_id: str, matched_by: str) -> None:
         """Remember (or replace) a link; matched_by is "customer_number", "product_code" or "created"."""
+
+
+def is_rehearsal(links: LinkStore) -> bool:
+    """Say whether the links belong to a dry run: then nothing outside may be asked or changed."""
+    return getattr(links, "rehearses", False) is True
 
 
 class AccountingTarget(Protocol):
@@ -109,4 +114,30 @@ class TellsStatus(Protocol):
 
         Only reads, within LONGEST_CALL_S. The state is `unknown` if that document does not carry our key: a person
         may have named another one. CannotAsk if the target did not answer.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class TargetIds:
+    """By what the target knows a document: its id, and the number that the buyer sees if it told one."""
+
+    target_id: str
+    target_number: str | None = None
+
+
+@runtime_checkable
+class FollowsUp(Protocol):
+    """What a target may offer besides: doing something about a document after it was accepted.
+
+    The document stays accepted whatever becomes of it: nothing here may create a document.
+    """
+
+    def follow_ups(self, document: Document) -> Sequence[str]:
+        """Name the steps that an accepted document of this kind needs, in order; () if none. Asks nobody."""
+
+    def follow_up(self, document: Document, ids: TargetIds, links: LinkStore) -> FollowedUp:
+        """Do what is not done yet, within LONGEST_CALL_S.
+
+        It is called again until no problem is left, also after a process died in the middle: each step must look
+        first whether the target shows it done. `services.billing.adapters.following.run_steps` remembers done ones.
         """

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from services.billing.app.orders import Approval, ApprovedWorkRow, register_approved_order, reopen_order
-from services.billing.models import CustomerCopy, ProductCopy
+from services.billing.models import ChargingRuleCopy, CustomerCopy, ProductCopy
 from shared.bus.consumer import Consumer, CopySource
 from shared.bus.copies import apply_copy
 from shared.bus.envelope import Event
+from shared.charging import EffectKind
 from shared.clock import utc_now
 from shared.db import UnitOfWork
 
@@ -29,6 +30,7 @@ _CUSTOMER_FIELDS = (
     "billing_rhythm",
     "payer_id",
     "required_references",
+    "price_group",
     "on_hold",
     "archived",
 )
@@ -49,13 +51,28 @@ def on_customer_changed(uow: UnitOfWork, event: Event) -> None:
     """Keep the copy of a customer."""
     seller_from = event.data["construction_seller_from"]
     values = {name: event.data[name] for name in _CUSTOMER_FIELDS}
+    values["invoice_grouping"] = event.data.get("invoice_grouping")
+    values["merged_into"] = event.data.get("merged_into")
+    percent = event.data.get("late_interest_percent")
+    values["late_interest_percent"] = Decimal(percent) if percent is not None else None
     values["construction_seller_from"] = date.fromisoformat(seller_from) if seller_from else None
+    seller_to = event.data.get("construction_seller_to")
+    values["construction_seller_to"] = date.fromisoformat(seller_to) if seller_to else None
     apply_copy(uow, CustomerCopy, event, values)
 
 
 def on_product_changed(uow: UnitOfWork, event: Event) -> None:
     """Keep the copy of a product."""
-    apply_copy(uow, ProductCopy, event, {name: event.data[name] for name in _PRODUCT_FIELDS})
+    values = {name: event.data[name] for name in _PRODUCT_FIELDS}
+    values["list_prices"] = event.data.get("list_prices")
+    apply_copy(uow, ProductCopy, event, values)
+
+
+def on_charging_rule_changed(uow: UnitOfWork, event: Event) -> None:
+    """Keep the copy of a charging rule."""
+    kinds = {effect["kind"] for effect in event.data["effects"]}
+    values = {"rule": dict(event.data), "has_invoice_fee": EffectKind.INVOICE_FEE in kinds}
+    apply_copy(uow, ChargingRuleCopy, event, values)
 
 
 def on_order_approved(uow: UnitOfWork, event: Event) -> None:
@@ -74,10 +91,12 @@ COPIES = Consumer(
     handlers={
         "customer.changed.v1": on_customer_changed,
         "product.changed.v1": on_product_changed,
+        "charging_rule.changed.v1": on_charging_rule_changed,
     },
     copies=(
         CopySource("customers", "customer", "customer.changed.v1"),
         CopySource("catalog", "product", "product.changed.v1"),
+        CopySource("catalog", "charging_rule", "charging_rule.changed.v1"),
     ),
 )
 

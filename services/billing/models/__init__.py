@@ -1,8 +1,9 @@
 """Tables of billing and their named queries."""
 
+from services.billing.models.attachments import DocumentAttachment
 from services.billing.models.base import Base
 from services.billing.models.connections import Connection, ConnectionRun, CustomerConnection, TargetLink
-from services.billing.models.copies import CustomerCopy, ProductCopy
+from services.billing.models.copies import ChargingRuleCopy, CustomerCopy, ProductCopy
 from services.billing.models.dispatches import AttemptTrace, Dispatch, DispatchAttempt
 from services.billing.models.documents import Batch, BillingDocument, BillingLine
 from services.billing.models.ledger import ApprovedOrder, LedgerRow
@@ -18,6 +19,7 @@ __all__ = [
     "BillingDocument",
     "BillingLine",
     "BillingSettings",
+    "ChargingRuleCopy",
     "Connection",
     "ConnectionNumber",
     "ConnectionRun",
@@ -25,6 +27,7 @@ __all__ = [
     "CustomerCopy",
     "Dispatch",
     "DispatchAttempt",
+    "DocumentAttachment",
     "LedgerRow",
     "PaymentChange",
     "PaymentPoll",

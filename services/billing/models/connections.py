@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base, Scoped
@@ -52,8 +52,10 @@ class CustomerConnection(Scoped, Versioned, Audited, Base):
 
 
 class ConnectionRun(Scoped, Base):
-    """Who sends over a connection now, and its circuit breaker. Apart from `Connection`, so that sending does not
-    change the version that people edit.
+    """Who sends over a connection now, its circuit breaker, and whether it waits for a person.
+
+    Apart from `Connection`, so that sending does not change the version that people edit. paused_at: nothing is sent
+    since then, because the target refused the credentials; null while nothing is wrong.
     """
 
     __tablename__ = "connection_runs"
@@ -63,10 +65,17 @@ class ConnectionRun(Scoped, Base):
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failures: Mapped[int] = mapped_column(default=0)
     open_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_code: Mapped[str | None] = mapped_column(String(100))
+    paused_detail: Mapped[str | None] = mapped_column(Text)
 
 
 class TargetLink(Scoped, Base):
-    """The target's id of one of our customers or products. `our_key` is the customer number or product code."""
+    """The target's id of one of our customers or products. `our_key` is the customer number or product code.
+
+    Beside them stand what adapters must remember: of the kinds `customer_sent` and `product_sent` the hash of what the
+    target was last told (`target_id`), of the kind `follow_up` the steps that are done for a document, by its key.
+    """
 
     __tablename__ = "target_links"
 

@@ -1,6 +1,7 @@
-"""Read copies of customers and products: what billing needs of them, kept by events."""
+"""Read copies of customers, products and charging rules: what billing needs of them, kept by events."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import String, Text
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base
 from shared.bus.copies import CopyRow
-from shared.db import Json
+from shared.db import Json, Rate
 from shared.db.mixins import ID
 
 
@@ -29,10 +30,15 @@ class CustomerCopy(CopyRow, Base):
     invoice_channel: Mapped[str] = mapped_column(String(20))
     einvoice_address: Mapped[str | None] = mapped_column(String(60))
     einvoice_operator: Mapped[str | None] = mapped_column(String(60))
+    invoice_grouping: Mapped[str | None] = mapped_column(String(20))
+    late_interest_percent: Mapped[Decimal | None] = mapped_column(Rate())
     billing_rhythm: Mapped[str] = mapped_column(String(20))
     payer_id: Mapped[str | None] = mapped_column(ID)
+    merged_into: Mapped[str | None] = mapped_column(ID)
     construction_seller_from: Mapped[date | None]
+    construction_seller_to: Mapped[date | None]
     required_references: Mapped[list[str]] = mapped_column(Json)
+    price_group: Mapped[str | None] = mapped_column(String(60))
     on_hold: Mapped[bool]
     archived: Mapped[bool]
 
@@ -50,4 +56,14 @@ class ProductCopy(CopyRow, Base):
     revenue_account: Mapped[str | None] = mapped_column(String(40))
     invoice_text: Mapped[dict[str, str]] = mapped_column(Json)
     target_codes: Mapped[dict[str, Any]] = mapped_column(Json)
+    list_prices: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     archived: Mapped[bool]
+
+
+class ChargingRuleCopy(CopyRow, Base):
+    """A charging rule. rule: the data of `charging_rule.changed.v1`; most rules are no concern of documents."""
+
+    __tablename__ = "copy_charging_rules"
+
+    rule: Mapped[dict[str, Any]] = mapped_column(Json)
+    has_invoice_fee: Mapped[bool]

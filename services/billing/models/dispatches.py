@@ -53,6 +53,15 @@ class Dispatch(Scoped, Versioned, Base):
     traceparent: Mapped[str] = mapped_column(String(60))
 
     @property
+    def follow_up(self) -> str | None:
+        """What an accepted document still needs in the target: waiting, failed, or None if nothing."""
+        if self.state != machine.DispatchState.ACCEPTED:
+            return None
+        if self.needs_person:
+            return "failed"
+        return None if self.due_at is None else "waiting"
+
+    @property
     def record(self) -> machine.Dispatch:
         """The dispatch as the state machine knows it."""
         return machine.Dispatch(
@@ -80,7 +89,7 @@ def record_columns(record: machine.Dispatch) -> dict[str, Any]:
 
 
 class DispatchAttempt(Scoped, Base):
-    """What was done for a dispatch: a `send`, a `look`, a preparation that failed, a decision of a `person`.
+    """What was done: a `send`, `look`, `follow_up` or `replay`, a preparation that failed, a decision of a `person`.
 
     A call is written here when it has ended; while it runs, and after a crash, the dispatch itself tells its number and
     hash, and the line of the lapsed lease follows.

@@ -39,6 +39,8 @@ class Batch(Scoped, Versioned, Audited, Base):
 class BillingDocument(Scoped, Versioned, Base):
     """A document as it was compiled; everything that was true then is copied into it.
 
+    performed_from, performed_on  first and last work date; the first is null in documents of older releases.
+    delivery     {site_name, address or null} when all its orders share one site.
     state        ready | accepted | cancelled (its rows went back to the pool) | reversed (credited whole).
     reverses_id  of a credit: the original, which `reverses` describes as its target knows it; `credit_note` has the
                  reason and what becomes of the rows.
@@ -71,6 +73,9 @@ class BillingDocument(Scoped, Versioned, Base):
     currency: Mapped[str] = mapped_column(String(3))
     document_date: Mapped[date]
     performed_on: Mapped[date | None]
+    performed_from: Mapped[date | None]
+    delivery: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    prices_include_vat: Mapped[bool]
     due_date: Mapped[date]
     references: Mapped[dict[str, str]] = mapped_column("refs", Json)
     workorders: Mapped[list[dict[str, Any]]] = mapped_column(Json)
@@ -82,6 +87,7 @@ class BillingDocument(Scoped, Versioned, Base):
     reverses_id: Mapped[str | None] = mapped_column(ID)
     reverses: Mapped[dict[str, Any] | None] = mapped_column(Json)
     credit_note: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    attachment_count: Mapped[int]
     payment_state: Mapped[str | None] = mapped_column(String(20))
     open_amount: Mapped[Decimal | None] = mapped_column(Amount())
     paid_on: Mapped[date | None]
@@ -110,3 +116,8 @@ class BillingLine(Scoped, Base):
     vat_share: Mapped[Decimal] = mapped_column(Amount())
     row_ids: Mapped[list[str]] = mapped_column(Json)
     holdings: Mapped[list[list[str]]] = mapped_column(Json)
+    performed_from: Mapped[date | None]
+    performed_to: Mapped[date | None]
+    site_name: Mapped[str | None] = mapped_column(Text)
+    target_codes: Mapped[dict[str, str] | None] = mapped_column(Json)
+    dimensions: Mapped[dict[str, str] | None] = mapped_column(Json)

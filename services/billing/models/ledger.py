@@ -44,6 +44,8 @@ class LedgerRow(Scoped, Base):
     """One work row in one billing round, with its buckets (`services.billing.domain.ledger`).
 
     state   derived from the buckets, for filters; document_id is the document that reserves or holds it.
+    fee_rule_id  of the fee of a document: the charging rule that asked for it. Such a row is no work row, and is never
+            open: it lives and ends with its document.
     """
 
     __tablename__ = "ledger_rows"
@@ -85,6 +87,7 @@ class LedgerRow(Scoped, Base):
     state: Mapped[str] = mapped_column(String(30))
     closed_reason: Mapped[str | None] = mapped_column(String(200))
     document_id: Mapped[str | None] = mapped_column(ID)
+    fee_rule_id: Mapped[str | None] = mapped_column(ID)
 
     @property
     def balance(self) -> Balance:

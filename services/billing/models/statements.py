@@ -8,12 +8,13 @@ since they go past the session that would add it.
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Table, Update, and_, bindparam, case, insert, or_, select, update
+from sqlalchemy import Insert, Select, Table, Update, and_, bindparam, case, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from services.billing.models.attachments import DocumentAttachment
 from services.billing.models.connections import Connection, CustomerConnection
-from services.billing.models.copies import CustomerCopy, ProductCopy
+from services.billing.models.copies import ChargingRuleCopy, CustomerCopy, ProductCopy
 from services.billing.models.dispatches import AttemptTrace, Dispatch, DispatchAttempt
 from services.billing.models.documents import Batch, BillingDocument, BillingLine
 from services.billing.models.ledger import ApprovedOrder, LedgerRow
@@ -30,8 +31,10 @@ orders, rows = table_of(ApprovedOrder), table_of(LedgerRow)
 batches, documents, lines = table_of(Batch), table_of(BillingDocument), table_of(BillingLine)
 dispatches, attempts = table_of(Dispatch), table_of(DispatchAttempt)
 connections, settings = table_of(Connection), table_of(BillingSettings)
+attachments = table_of(DocumentAttachment)
 overrides = table_of(CustomerConnection)
 customers, products = table_of(CustomerCopy), table_of(ProductCopy)
+rules = table_of(ChargingRuleCopy)
 
 _TENANT: Any = bindparam("tenant")
 _DOCUMENT: Any = bindparam("document")
@@ -74,9 +77,30 @@ CUSTOMERS_AND_PAYERS = select(customers).where(
 )
 """Parameters: tenant, wanted (ids)."""
 
-LINE_TEXTS = select(products.c.id, products.c.invoice_text).where(
+ORDERS = select(orders).where(orders.c.tenant_id == _TENANT, orders.c.id.in_(_WANTED))
+"""Parameters: tenant, wanted (ids)."""
+
+PRODUCT_FACTS = select(products.c.id, products.c.invoice_text, products.c.target_codes).where(
     products.c.tenant_id == _TENANT, products.c.id.in_(_WANTED)
 )
+"""Parameters: tenant, wanted (ids)."""
+
+INVOICE_FEE_RULES = (
+    select(rules.c.id, rules.c.rule)
+    .where(rules.c.tenant_id == _TENANT, rules.c.has_invoice_fee, rules.c.deleted.is_(False))
+    .order_by(rules.c.id)
+)
+"""Parameters: tenant."""
+
+FEE_PRODUCTS: Select[Any] = select(
+    products.c.id,
+    products.c.code,
+    products.c.kind,
+    products.c.unit,
+    products.c.vat_class,
+    products.c.target_codes,
+    products.c.list_prices,
+).where(products.c.tenant_id == _TENANT, products.c.id.in_(_WANTED))
 """Parameters: tenant, wanted (ids)."""
 
 _DESTINATION = (
@@ -122,6 +146,18 @@ def step_dispatch(columns: frozenset[str]) -> Update:
 
 _HELD = and_(rows.c.tenant_id == _TENANT, rows.c.document_id == _DOCUMENT, rows.c.reserved != 0)
 
+RESERVE_ROW = (
+    update(rows)
+    .where(rows.c.tenant_id == _TENANT, rows.c.id == bindparam("row"))
+    .values(
+        reserved=rows.c.reserved + rows.c.open,
+        open=0,
+        state="reserved",
+        document_id=bindparam("document", type_=rows.c.document_id.type),
+    )
+)
+"""The twin of `domain.ledger.reserve` for a row with something open. Parameters: tenant, row, document."""
+
 TRANSFER_ROWS = (
     update(rows)
     .where(_HELD)
@@ -133,17 +169,22 @@ TRANSFER_ROWS = (
 )
 """The twin of `domain.ledger.transfer` for all rows of a document. Parameters: tenant, document."""
 
+_IS_FEE = rows.c.fee_rule_id.is_not(None)
+
 RELEASE_ROWS = (
     update(rows)
     .where(_HELD)
     .values(
-        open=rows.c.open + rows.c.reserved,
+        open=case((_IS_FEE, rows.c.open), else_=rows.c.open + rows.c.reserved),
+        closed=case((_IS_FEE, rows.c.closed + rows.c.reserved), else_=rows.c.closed),
+        closed_reason=case((_IS_FEE, "document_not_sent"), else_=rows.c.closed_reason),
         reserved=0,
         document_id=None,
-        state=case((rows.c.credited != 0, "credited"), else_="open"),
+        state=case((_IS_FEE, "closed_without_billing"), (rows.c.credited != 0, "credited"), else_="open"),
     )
 )
-"""The twin of `domain.ledger.release` for all rows of a document. Parameters: tenant, document."""
+"""The twin of `domain.ledger.release` for all rows of a document, after which its fee is closed: the next document of
+the rows gets a fee of its own. Parameters: tenant, document."""
 
 SET_DOCUMENT_STATE = (
     update(documents)
@@ -185,6 +226,8 @@ _ITEMS = select(
             "failed_asks",
             "resend",
             "payload_sha256",
+            "target_id",
+            "target_number",
             "correlation_id",
             "traceparent",
         )
@@ -199,6 +242,10 @@ _ITEMS = select(
             "currency",
             "document_date",
             "performed_on",
+            "performed_from",
+            "delivery",
+            "prices_include_vat",
+            "attachment_count",
             "due_date",
             "refs",
             "workorders",
@@ -240,6 +287,13 @@ ONE_ITEM_LOCKED = ONE_ITEM.with_for_update(of=dispatches)
 ITEMS_OF_DOCUMENT_LOCKED = _ITEMS.where(
     dispatches.c.tenant_id == _TENANT, dispatches.c.document_id == _DOCUMENT
 ).with_for_update(of=dispatches)
+"""Parameters: tenant, document."""
+
+ATTACHMENTS_OF_DOCUMENT = (
+    select(attachments.c.name, attachments.c.media_type, attachments.c.content, attachments.c.sha256)
+    .where(attachments.c.tenant_id == _TENANT, attachments.c.document_id == _DOCUMENT)
+    .order_by(attachments.c.id)
+)
 """Parameters: tenant, document."""
 
 LINES_OF_DOCUMENTS = (

@@ -12,7 +12,7 @@ from services.billing.adapters.einvoice.compose import compose
 from services.billing.adapters.einvoice.format import Format
 from services.billing.adapters.einvoice.seller import BankAccount, Seller
 from services.billing.domain.compile import DocumentHead, MergePolicy, compile_document
-from services.billing.domain.document import Address, Document, OriginalDocument, Party
+from services.billing.domain.document import Address, Delivery, Document, OriginalDocument, Party
 from services.billing.domain.numbering import IssuedNumber
 from services.billing.domain.outcomes import Absent, Accepted, Finding, NotSent, Rejected, Unclear
 from services.billing.domain.rows import ApprovedRow
@@ -185,7 +185,10 @@ def random_einvoice(rng: random.Random) -> Document:
     """
     is_credit = rng.random() < 0.2
     payer = _random_payer(rng)
+    shared_site = rng.choice((True, False))
     rows = [_random_row(rng, place, payer, is_credit) for place in range(1, rng.randint(1, 9) + 1)]
+    if shared_site:
+        rows = [replace(row, site=rows[0].site) for row in rows]
     document = an_einvoice(
         *rows,
         payer=payer,
@@ -240,7 +243,17 @@ def _random_row(rng: random.Random, place: int, payer: Party, is_credit: bool) -
         work_date=date(2026, 11, 20) - timedelta(days=rng.randint(0, 30)),
         construction_service=rng.random() < 0.4,
         buyer_is_construction_seller=payer.business_id is not None and rng.random() < 0.4,
+        site=_random_site(rng),
+        dimensions=rng.choice(({}, {"cost_centre": "KP-1 & 2"}, {"work_number": "T-9", "cost_centre": "4711"})),
     )
+
+
+def _random_site(rng: random.Random) -> Delivery | None:
+    """Any of: none, a name alone, an address of which a part is missing, a whole one."""
+    name = rng.choice(("A-talo", "Ä", "Lämmönjakohuone – “kellari”, rakennus 7, Pitkänlahdenrannan koulu"))
+    street, city = rng.choice(_STREETS), rng.choice(("ESPOO", "Ii", ""))
+    address = Address(street, rng.choice(("02150", "")), city, "FI") if rng.random() < 0.7 else None
+    return Delivery(name, address) if rng.random() < 0.8 else None
 
 
 def random_seller(rng: random.Random) -> Seller:

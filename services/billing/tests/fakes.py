@@ -16,6 +16,7 @@ from services.billing.domain.outcomes import (
     Accepted,
     CannotAsk,
     Finding,
+    FollowedUp,
     Found,
     NotSent,
     Outcome,
@@ -24,7 +25,7 @@ from services.billing.domain.outcomes import (
 )
 from services.billing.domain.payments import UNKNOWN, PaymentState, PaymentStatus
 from services.billing.domain.preflight import Problem
-from services.billing.domain.target import AccountingTarget, ConnectionProblem, LinkStore, Prepared
+from services.billing.domain.target import AccountingTarget, ConnectionProblem, LinkStore, Prepared, TargetIds
 
 
 @dataclass
@@ -46,6 +47,9 @@ class FakeTarget:
     payments: dict[str, PaymentStatus | CannotAsk | Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     on_status: Callable[[], None] = lambda: None
+    steps: tuple[str, ...] = ()
+    follow_problems: list[Rejected | NotSent | Unclear | Exception] = field(default_factory=list)
+    followed: list[str] = field(default_factory=list)
     looks: int = 0
     sends: int = 0
     prepared: int = 0
@@ -75,6 +79,7 @@ class FakeTarget:
             "name": document.payer.name,
             "gross": str(document.gross),
             "lines": [[line.text, str(line.quantity), str(line.net)] for line in document.lines],
+            "files": [[each.name, each.media_type, each.sha256] for each in document.attachments],
             "salt": self.salt,
         }
         return Prepared(json.dumps(payload).encode(), document.key)
@@ -133,6 +138,21 @@ class FakeTarget:
         if isinstance(told, Exception):
             raise told
         return told
+
+    def follow_ups(self, document: Document) -> Sequence[str]:
+        """What the test wants to follow."""
+        return self.steps
+
+    def follow_up(self, document: Document, ids: TargetIds, links: LinkStore) -> FollowedUp:
+        """Do them all, unless the test has a problem for this call."""
+        if self.follow_problems:
+            problem = self.follow_problems.pop(0)
+            if isinstance(problem, Exception):
+                raise problem
+            return FollowedUp(problem=problem)
+        note(Exchange("POST", "http://fake/match", {}, ids.target_id, None, {}, None, None, 1.0))
+        self.followed.append(ids.target_id)
+        return FollowedUp(self.steps)
 
     def preflight(self, document: Document) -> Sequence[Problem]:
         """What the test wants to be foreseen."""

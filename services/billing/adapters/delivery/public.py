@@ -5,7 +5,6 @@ can reach. The name is resolved once and the connection goes to the very address
 the name server changes nothing.
 """
 
-import ipaddress
 import socket
 from typing import Any
 
@@ -15,28 +14,15 @@ from urllib3.connection import HTTPConnection
 from services.billing.adapters import transport
 from services.billing.adapters.faults import NothingSent
 from services.billing.adapters.transport import Transport
+from shared.webhooks import NotPublic, address_of
 
 
 def public_address(host: str, port: int) -> str:
     """The first address of `host`, if all of its addresses are public. Raises NothingSent."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise NothingSent("the server's name could not be resolved") from None
-    addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or not all(_is_public(address) for address in addresses):
-        raise NothingSent("the address is in a private network, which this installation does not allow")
-    return addresses[0]
-
-
-def _is_public(text: str) -> bool:
-    """Globally reachable and not a group; an IPv4 address inside an IPv6 one is judged as itself."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is not None:
-            return _is_public(str(inner))
-    return address.is_global and not address.is_multicast
+        return address_of(host, port, private_too=False)
+    except NotPublic as error:
+        raise NothingSent(str(error)) from None
 
 
 def _new_connection(connection: HTTPConnection, connect: Any) -> socket.socket:

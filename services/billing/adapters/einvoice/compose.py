@@ -3,21 +3,20 @@
 Source: finnish-billing sheet §2 (no VAT), §4 (rounding), §6 (payment), §9 (household deduction), §10 (fields).
 """
 
-from collections.abc import Iterable
+import re
 from dataclasses import replace
-from decimal import Decimal
 
 from services.billing.adapters import texts
 from services.billing.adapters.einvoice import payment
 from services.billing.adapters.einvoice.invoice import Invoice, InvoiceLine, Payment, VatGroup
+from services.billing.adapters.einvoice.prices import price_of
 from services.billing.adapters.einvoice.seller import Seller
 from services.billing.adapters.einvoice.words import Words, number, words
-from services.billing.domain.document import Document, DocumentLine, Party, VatLine
+from services.billing.domain.document import Address, Delivery, Document, DocumentLine, Party, Period, VatLine
 from services.billing.domain.numbering import IssuedNumber
 from shared.finland import InvalidForm, vat_number_of
 from shared.money import round_amount
 from shared.units import unit
-from shared.vat import vat_of
 
 
 def compose(document: Document, seller: Seller, issued: IssuedNumber) -> Invoice:
@@ -36,6 +35,8 @@ def compose(document: Document, seller: Seller, issued: IssuedNumber) -> Invoice
         is_credit=document.gross < 0 or (original is not None and document.gross == 0),
         dated=document.document_date,
         performed_on=document.performed_on,
+        period=document.period,
+        delivery=_delivery(document.delivery),
         currency=document.currency,
         language=document.payer.language,
         seller=seller,
@@ -51,41 +52,48 @@ def compose(document: Document, seller: Seller, issued: IssuedNumber) -> Invoice
         credited_number=texts.clean(original.target_number or "") if original else "",
         credited_date=original.document_date if original else None,
         notes=_notes(document, seller, says),
-        lines=tuple(_line(line) for line in document.lines),
+        lines=tuple(_line(line, document.prices_include_vat) for line in document.lines),
         vat_groups=tuple(_vat_group(group, says) for group in document.vat_lines),
         net=document.net,
         vat=document.vat,
         gross=document.gross,
         payment=_payment(document, seller, issued.number, says),
+        attachments=document.attachments,
     )
 
 
-def labour_shares(lines: Iterable[DocumentLine]) -> list[tuple[Decimal, Decimal]]:
-    """Return (rate, labour with VAT) for each VAT rate with labour, the highest rate first.
+def _delivery(site: Delivery | None) -> Delivery | None:
+    """The site if its address is whole: neither format takes a part of one, and the text above the lines has it."""
+    if site is None or site.address is None:
+        return None
+    parts = [" ".join(texts.clean(part).split()) for part in (site.address.street, site.address.postal_code)]
+    city, country = " ".join(texts.clean(site.address.city).split()), site.address.country.upper()
+    if any(len(part) < 2 for part in (*parts, city)) or not re.fullmatch("[A-Z]{2}", country):
+        return None
+    return Delivery(" ".join(texts.clean(site.site_name).split()), Address(parts[0], parts[1], city, country))
 
-    Rounded once for each rate, as the document's VAT is: an invoice of nothing but labour shows its own total.
-    """
-    nets: dict[Decimal, Decimal] = {}
-    for line in lines:
-        if line.product_kind == "labour":
-            nets[line.vat_rate_percent] = nets.get(line.vat_rate_percent, Decimal(0)) + line.net
-    return [(rate, net + vat_of(net, rate)) for rate, net in sorted(nets.items(), reverse=True)]
 
-
-def _line(line: DocumentLine) -> InvoiceLine:
-    undiscounted = round_amount(line.quantity * line.unit_price)
+def _line(line: DocumentLine, prices_include_vat: bool) -> InvoiceLine:
+    price = price_of(line, prices_include_vat)
+    undiscounted = round_amount(line.quantity * price.unit / price.base)
+    first, last = line.performed_from, line.performed_to
     return InvoiceLine(
         position=line.position,
         code=texts.clean(line.product_code),
         text=texts.clean(line.text) or texts.clean(line.product_code),
         quantity=line.quantity,
         unit=unit(line.unit),
-        unit_price=line.unit_price,
+        unit_price=price.unit,
+        net_price=price.net,
+        price_base=price.base,
+        price_with_vat=line.unit_price_gross if prices_include_vat else None,
         discount_percent=line.discount_percent,
         discount=undiscounted - line.net,
         net=line.net,
         category=line.vat_category,
         rate_percent=line.vat_rate_percent,
+        period=Period(first, last) if first and last else None,
+        cost_centre=texts.clean(line.cost_centre or ""),
     )
 
 
@@ -106,7 +114,8 @@ def _payment(document: Document, seller: Seller, invoice_number: int, says: Word
     if seller.reference_type == "rf":
         reference = payment.rf_reference(reference)
     days = (document.due_date - document.document_date).days
-    percent = seller.late_interest_percent
+    agreed = document.payer.late_interest_percent
+    percent = agreed if agreed is not None else seller.late_interest_percent
     return Payment(
         reference=reference,
         due_date=document.due_date,
@@ -121,12 +130,7 @@ def _notes(document: Document, seller: Seller, says: Words) -> tuple[str, ...]:
     notes = [texts.introduction(document)]
     if document.reverses is not None and document.reverses.target_number:
         notes.append(says.credits.format(number=texts.clean(document.reverses.target_number)))
-    if document.payer.kind == "private":
-        notes += [
-            says.labour_share.format(amount=number(amount, 2), rate=number(rate))
-            for rate, amount in labour_shares(document.lines)
-        ]
-    notes += [texts.reverse_charge_statement(document), texts.clean(seller.free_text)]
+    notes += [texts.statements(document), texts.clean(seller.free_text)]
     return tuple(note for note in notes if note)
 
 

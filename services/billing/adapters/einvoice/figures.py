@@ -5,22 +5,24 @@ all: a file that passes them is not yet right. Here nothing may differ.
 Source: finnish-billing sheet §4 (the one rule of rounding) and §11, pitfall 1.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from services.billing.adapters.einvoice.words import number
-from services.billing.domain.document import Document
+from services.billing.domain.compile import net_of
+from services.billing.domain.document import Document, DocumentLine
 from services.billing.domain.outcomes import Rejected
 from shared.money import round_amount
 from shared.vat import vat_of
 
 CODE = "einvoice.totals_differ"
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class LineFigures:
-    """A line as its file says. Net must be round₂(quantity × price) − discount."""
+    """A line as its file says. Net must be round₂(quantity × price ÷ base) − discount."""
 
     quantity: Decimal
     price: Decimal
@@ -28,6 +30,7 @@ class LineFigures:
     net: Decimal
     category: str
     rate_percent: Decimal
+    price_base: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,34 @@ class Figures:
 def check_document(document: Document) -> Rejected | None:
     """Why the document's own sums cannot stand on an e-invoice; None if they can."""
     for index, line in enumerate(document.lines):
-        exact = line.quantity * line.unit_price * (100 - line.discount_percent) / 100
-        if round_amount(exact) != line.net:
-            return _differs(f"line {line.position}", line.net, round_amount(exact), f"/lines/{index}/net")
+        difference = _of_line(line, f"/lines/{index}/net", document.prices_include_vat)
+        if difference is not None:
+            return difference
     groups = tuple(GroupFigures(each.category, each.rate_percent, each.base, each.vat) for each in document.vat_lines)
     nets = [(line.vat_category, line.vat_rate_percent, line.net) for line in document.lines]
-    return next(_sums(nets, groups, document.net, document.vat, document.gross), None)
+    vat_rule = _vat_in if document.prices_include_vat else _vat_on
+    return next(_sums(nets, groups, document.net, document.vat, document.gross, vat_rule), None)
+
+
+def _of_line(line: DocumentLine, pointer: str, prices_include_vat: bool) -> Rejected | None:
+    """A consumer's line begins with its total with VAT, and its net is that without VAT, to the nearest cents."""
+    if not prices_include_vat:
+        net = round_amount(line.quantity * line.unit_price * (100 - line.discount_percent) / 100)
+        return _differs(f"line {line.position}", line.net, net, pointer) if net != line.net else None
+    gross = round_amount(line.quantity * line.unit_price_gross * (100 - line.discount_percent) / 100)
+    if gross != line.gross:
+        return _differs(f"line {line.position} with VAT", line.gross, gross, pointer)
+    net = net_of(gross, line.vat_rate_percent)
+    return _differs(f"line {line.position}", line.net, net, pointer) if abs(net - line.net) > _CENT else None
+
+
+def _vat_on(group: GroupFigures) -> Decimal:
+    return vat_of(group.base, group.rate_percent)
+
+
+def _vat_in(group: GroupFigures) -> Decimal:
+    gross = group.base + group.vat
+    return gross - net_of(gross, group.rate_percent)
 
 
 def check_file(figures: Figures, document: Document) -> Rejected | None:
@@ -82,7 +107,7 @@ def _of_file(figures: Figures, document: Document) -> Iterator[Rejected]:
         return
     for index, (written, line) in enumerate(zip(figures.lines, document.lines, strict=True)):
         place = f"/lines/{index}"
-        computed = round_amount(written.quantity * written.price) - written.discount
+        computed = round_amount(written.quantity * written.price / written.price_base) - written.discount
         if computed != written.net:
             yield _differs(f"line {line.position}", written.net, computed, f"{place}/net")
         for name in ("quantity", "net"):
@@ -91,12 +116,14 @@ def _of_file(figures: Figures, document: Document) -> Iterator[Rejected]:
                     f"{name} of line {line.position}", getattr(line, name), getattr(written, name), f"{place}/{name}"
                 )
         net_price = line.unit_price * (100 - line.discount_percent) / 100
-        if written.price not in (line.unit_price, net_price):
+        # A consumer's price follows from the net, which has been compared.
+        if not document.prices_include_vat and written.price not in (line.unit_price, net_price):
             yield Rejected(CODE, f"The file has another unit price on line {line.position}.", f"{place}/unit_price")
         if (written.category, written.rate_percent) != (line.vat_category, line.vat_rate_percent):
             yield Rejected(CODE, f"The file has another VAT on line {line.position}.", f"{place}/vat_rate_percent")
     nets = [(line.category, line.rate_percent, line.net) for line in figures.lines]
-    yield from _sums(nets, figures.groups, figures.net, figures.vat, figures.gross)
+    vat_rule = _vat_in if document.prices_include_vat else _vat_on
+    yield from _sums(nets, figures.groups, figures.net, figures.vat, figures.gross, vat_rule)
     for name, ours in (("net", document.net), ("vat", document.vat), ("gross", document.gross)):
         if getattr(figures, name) != ours:
             yield _differs(name, ours, getattr(figures, name), f"/{name}")
@@ -112,6 +139,7 @@ def _sums(
     net: Decimal,
     vat: Decimal,
     gross: Decimal,
+    vat_rule: Callable[[GroupFigures], Decimal],
 ) -> Iterator[Rejected]:
     """Compare groups and totals with the lines: `nets` holds (category, rate, net) of each."""
     bases: dict[tuple[str, Decimal], Decimal] = {}
@@ -126,9 +154,8 @@ def _sums(
         base = bases[(group.category, group.rate_percent)]
         if base != group.base:
             yield _differs(f"base of {rate}", group.base, base, f"/vat_lines/{index}/base")
-        if vat_of(group.base, group.rate_percent) != group.vat:
-            computed = vat_of(group.base, group.rate_percent)
-            yield _differs(f"VAT of {rate}", group.vat, computed, f"/vat_lines/{index}/vat")
+        if vat_rule(group) != group.vat:
+            yield _differs(f"VAT of {rate}", group.vat, vat_rule(group), f"/vat_lines/{index}/vat")
     sums = (
         ("net", net, sum((each.base for each in groups), Decimal(0))),
         ("vat", vat, sum((each.vat for each in groups), Decimal(0))),

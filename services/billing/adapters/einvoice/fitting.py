@@ -47,7 +47,7 @@ class Notice:
 
     field   JSON pointer into our document, or a word for what is not in it.
     change  "cut" or "lost" (characters, of which nothing like them was left): the reader misses something; "split" or
-            "replaced": all is there.
+            "replaced": all is there; "left_out": files that the format has no place for.
     """
 
     field: str

@@ -8,13 +8,18 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from services.billing.adapters.einvoice.seller import Seller
-from services.billing.domain.document import Party
+from services.billing.domain.document import Attachment, Delivery, Party, Period
 from shared.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """One line. `net` = quantity × unit price rounded to cents − `discount`; discount has the sign of the line."""
+    """One line. `net` = quantity × unit price ÷ base rounded to cents − `discount`, which has the sign of the line.
+
+    net_price       the price after the discount: `net` = quantity × net price ÷ base rounded to cents.
+    price_base      so many units the prices are for; 1 but for consumers' long quantities (`prices.price_of`).
+    price_with_vat  of one unit before discount, where the buyer is shown such prices; else None.
+    """
 
     position: int
     code: str
@@ -22,11 +27,16 @@ class InvoiceLine:
     quantity: Decimal
     unit: Unit
     unit_price: Decimal
+    net_price: Decimal
+    price_base: int
+    price_with_vat: Decimal | None
     discount_percent: Decimal
     discount: Decimal
     net: Decimal
     category: str
     rate_percent: Decimal
+    period: Period | None
+    cost_centre: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,8 @@ class Invoice:
     issued_at           when it got its number; aware, UTC.
     buyer_vat_number    the buyer's VAT number, also where it follows from the business id under reverse charge.
     buyer_reference     BT-10; order_number BT-13; project BT-11; contract BT-12; cost_centre BT-19.
+    period              BG-14: the days of the work.
+    delivery            BG-13: the site, with an address of which nothing is missing, or None.
     orders              numbers of our work orders (BT-14).
     credited_number     the invoice that a credit note takes back (BT-25), and its date.
     notes               free texts, in order, each of one or several lines.
@@ -76,6 +88,8 @@ class Invoice:
     is_credit: bool
     dated: date
     performed_on: date | None
+    period: Period | None
+    delivery: Delivery | None
     currency: str
     language: str
     seller: Seller
@@ -97,3 +111,4 @@ class Invoice:
     vat: Decimal
     gross: Decimal
     payment: Payment
+    attachments: tuple[Attachment, ...] = ()

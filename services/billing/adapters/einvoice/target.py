@@ -22,6 +22,7 @@ log = get_logger("billing.einvoice")
 
 _LOSSES: Final = {
     "cut": ("einvoice.text_shortened", "The text is longer than the format has room for; its end is left out."),
+    "left_out": ("einvoice.attachments_left_out", "Finvoice carries files in a message of its own, which is not made."),
     "lost": ("einvoice.characters_lost", "The format has no such characters; a question mark stands for each."),
 }
 

@@ -14,7 +14,6 @@ class Words:
     terms_at_once: str
     interest: str
     interest_by_law: str
-    labour_share: str
     in_prepayment_register: str
     home_town: str
     discount: str
@@ -28,7 +27,6 @@ WORDS: Final[Mapping[str, Words]] = {
         terms_at_once="Maksettava heti",
         interest="Viivästyskorko {percent} %",
         interest_by_law="Viivästyskorko korkolain mukaan",
-        labour_share="Työn osuus kotitalousvähennystä varten {amount} € (sis. alv {rate} %)",
         in_prepayment_register="Ennakkoperintärekisterissä",
         home_town="Kotipaikka {town}",
         discount="Alennus {percent} %",
@@ -40,7 +38,6 @@ WORDS: Final[Mapping[str, Words]] = {
         terms_at_once="Betalas genast",
         interest="Dröjsmålsränta {percent} %",
         interest_by_law="Dröjsmålsränta enligt räntelagen",
-        labour_share="Arbetets andel för hushållsavdraget {amount} € (inkl. moms {rate} %)",
         in_prepayment_register="Införd i förskottsuppbördsregistret",
         home_town="Hemort {town}",
         discount="Rabatt {percent} %",
@@ -52,7 +49,6 @@ WORDS: Final[Mapping[str, Words]] = {
         terms_at_once="Due at once",
         interest="Late interest {percent} %",
         interest_by_law="Late interest by the Finnish Interest Act",
-        labour_share="Labour for the household deduction {amount} € (incl. VAT {rate} %)",
         in_prepayment_register="In the prepayment register",
         home_town="Domicile {town}",
         discount="Discount {percent} %",

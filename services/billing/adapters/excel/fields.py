@@ -67,11 +67,31 @@ def _reference(name: str, description: str) -> tuple[str, Field]:
     return f"reference.{name}", _text(description, lambda document: document.references.get(name))
 
 
+def _site_address(document: Document) -> str | None:
+    if document.delivery is None or document.delivery.address is None:
+        return None
+    address = document.delivery.address
+    place = " ".join(filter(None, (address.postal_code, address.city)))
+    return ", ".join(filter(None, (address.street, place)))
+
+
 FIELDS: Mapping[str, Field] = {
     "document.key": _text("Our stable key of the document", lambda d: d.key),
     "document.date": _date("Date of the document", lambda d: d.document_date),
     "document.due_date": _date("Due date", lambda d: d.due_date),
     "document.performed_on": _date("Last day of work", lambda d: d.performed_on),
+    "document.period_from": _date("First day of work", lambda d: d.period.first if d.period else None),
+    "document.site": _text(
+        "The site, when all orders share one", lambda d: d.delivery.site_name if d.delivery else None
+    ),
+    "document.site_address": _text("Its address", _site_address),
+    "document.labour": Field(
+        Kind.NUMBER,
+        "A private person's labour with VAT, for the household deduction",
+        lambda d, _line: d.labour_gross,
+        usual="0.00",
+    ),
+    "document.labour_statement": _text("The sentence about it, in the payer's language", texts.labour_statement),
     "document.currency": _text("Currency, ISO 4217", lambda d: d.currency),
     "document.net": _sum("Total without VAT", lambda d: d.net),
     "document.vat": _sum("VAT in total", lambda d: d.vat),
@@ -118,6 +138,16 @@ FIELDS: Mapping[str, Field] = {
     "line.discount_percent": _line(Kind.NUMBER, "Discount in percent", lambda x: x.discount_percent, "General"),
     "line.vat_category": _line(Kind.TEXT, "S, AE or Z (UNCL5305)", lambda x: x.vat_category),
     "line.vat_rate_percent": _line(Kind.NUMBER, "VAT rate in percent", lambda x: x.vat_rate_percent, "General"),
+    "line.unit_price_gross": _line(
+        Kind.NUMBER,
+        "Price of one unit with VAT, as private persons are charged",
+        lambda x: x.unit_price_gross,
+        "0.00##",
+    ),
+    "line.performed_from": _line(Kind.DATE, "First day of its work", lambda x: x.performed_from, "yyyy-mm-dd"),
+    "line.performed_to": _line(Kind.DATE, "Last day of its work", lambda x: x.performed_to, "yyyy-mm-dd"),
+    "line.site": _line(Kind.TEXT, "The site of its orders", lambda x: x.site_name),
+    "line.cost_centre": _line(Kind.TEXT, "Cost centre of its orders", lambda x: x.cost_centre),
     "line.net": _line(Kind.NUMBER, "Line without VAT", lambda x: x.net, "0.00", lambda d: d.net),
     "line.vat": _line(Kind.NUMBER, "The line's part of the VAT", lambda x: x.vat_share, "0.00", lambda d: d.vat),
     "line.gross": _line(Kind.NUMBER, "Line with VAT", lambda x: x.net + x.vat_share, "0.00", lambda d: d.gross),

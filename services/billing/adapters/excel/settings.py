@@ -56,8 +56,10 @@ class ExcelSettings(Schema):
     )
     files = fields.String(
         load_default="document",
-        validate=validate.OneOf(("document", "day", "month")),
-        metadata={"description": "A file for each document, or one that grows with the documents of a day or month"},
+        validate=validate.OneOf(("document", "batch", "day", "month")),
+        metadata={
+            "description": "A file for each document, or one that grows with the documents of a batch, day or month"
+        },
     )
     file_prefix = fields.String(
         load_default="laskutus",

@@ -24,7 +24,7 @@ _NOT_IN_NAMES = re.compile(r"[^\w\-]+")
 class Naming:
     """How files are called.
 
-    files   document, day or month
+    files   document, batch, day or month
     prefix  of growing files
     suffix  xlsx or csv
     """
@@ -41,6 +41,9 @@ class Naming:
     def stem(self, document_key: str, document: Document) -> str:
         """The name without suffix, the same in every attempt."""
         day = document.document_date
+        if self.files == "batch":
+            # The end of the id tells batches of a day apart; a document of no batch is a batch of its own.
+            return f"{self.prefix}-{day.isoformat()}-{(document.batch_id or document.key)[-12:]}"
         if self.is_growing:
             return f"{self.prefix}-{day.isoformat() if self.files == 'day' else f'{day:%Y-%m}'}"
         number = _NOT_IN_NAMES.sub("-", document.payer.number)[:30].strip("-")

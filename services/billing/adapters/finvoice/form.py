@@ -68,6 +68,7 @@ class FinvoiceForm:
 
 def _line(row: etree._Element) -> LineFigures:
     has_discount = row.find("RowDiscountAmount") is not None
+    has_base = row.find("UnitPriceBaseQuantity") is not None
     return LineFigures(
         quantity=xml.decimal(row, "InvoicedQuantity"),
         price=xml.decimal(row, "UnitPriceNetAmount"),
@@ -75,6 +76,7 @@ def _line(row: etree._Element) -> LineFigures:
         net=xml.decimal(row, "RowVatExcludedAmount"),
         category=xml.text(row, "RowVatCode"),
         rate_percent=xml.decimal(row, "RowVatRatePercent"),
+        price_base=xml.decimal(row, "UnitPriceBaseQuantity") if has_base else Decimal(1),
     )
 
 
@@ -114,6 +116,9 @@ def _objections(document: Document) -> Iterator[Rejected]:
         if len(texts.clean(line.product_code)) > 70:
             detail = f"Line {line.position}: a product code has at most 70 characters in Finvoice."
             yield Rejected("finvoice.identifier_too_long", detail, f"/lines/{index}/product_code")
+        if len(texts.clean(line.cost_centre or "")) > 35:
+            detail = f"Line {line.position}: a cost centre has at most 35 characters in Finvoice."
+            yield Rejected("finvoice.identifier_too_long", detail, f"/lines/{index}/cost_centre")
         if len(plain(line.quantity)) > 14:
             detail = f"Line {line.position}: the quantity has more digits than Finvoice has room for (14)."
             yield Rejected("finvoice.quantity_too_long", detail, f"/lines/{index}/quantity")

@@ -17,12 +17,13 @@ from services.billing.adapters.einvoice.invoice import Invoice, InvoiceLine, Vat
 from services.billing.adapters.einvoice.seller import Seller
 from services.billing.adapters.einvoice.words import plain, words
 from services.billing.adapters.einvoice.xml import Branch
-from services.billing.domain.document import Address, Document, Party
+from services.billing.domain.document import Address, Delivery, Document, Party
 from shared.finland import is_business_id
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _OVT, _BUSINESS_ID = "0216", "0212"
 _HELSINKI = ZoneInfo("Europe/Helsinki")
+_PLACES = {"Seller": "seller", "Buyer": "/payer/address", "Delivery": "/delivery/address"}
 _COUNTRIES = {"FI": "Suomi", "SE": "Ruotsi", "EE": "Viro", "NO": "Norja", "DK": "Tanska", "DE": "Saksa", "AX": "Suomi"}
 
 
@@ -35,6 +36,8 @@ def write(invoice: Invoice, encoding: str) -> Written:
     _transmission(top, invoice)
     _seller(top, invoice, fitter)
     _buyer(top, invoice, fitter)
+    if invoice.delivery is not None:
+        _delivery(top.branch("DeliveryPartyDetails"), invoice.delivery, fitter)
     if invoice.performed_on is not None:
         _date(top.branch("DeliveryDetails"), "DeliveryDate", invoice.performed_on)
     _details(top, invoice, fitter)
@@ -48,7 +51,7 @@ def write(invoice: Invoice, encoding: str) -> Written:
 
 
 def losses(document: Document, encoding: str) -> tuple[Notice, ...]:
-    """What of the payer and the lines would be missing in the file: the same steps as in writing it, without the file.
+    """What would be missing of payer, lines and files: the same steps as in writing the file, without it.
 
     Done for every document of a batch before it is locked, so it is cheap.
     """
@@ -59,9 +62,13 @@ def losses(document: Document, encoding: str) -> tuple[Notice, ...]:
     fitter.one(payer.address.city, 35, "/payer/address/city")
     fitter.one(payer.address.postal_code, 35, "/payer/address/postal_code")
     fitter.one(document.references.get("orderer", ""), 35, "/references/orderer")
+    if document.delivery is not None and document.delivery.address is not None:
+        fitter.several(document.delivery.address.street, 35, 3, "/delivery/address/street")
+        fitter.one(document.delivery.address.city, 35, "/delivery/address/city")
     for index, line in enumerate(document.lines):
         fitter.text(line.text, f"/lines/{index}/text")
-    return tuple(notice for notice in fitter.notices if notice.change in ("cut", "lost"))
+    left_out = [Notice("/attachments", "left_out")] if document.attachments else []
+    return (*(notice for notice in fitter.notices if notice.change in ("cut", "lost")), *left_out)
 
 
 def _transmission(top: Branch, invoice: Invoice) -> None:
@@ -129,8 +136,15 @@ def _business_id(party: Branch, buyer: Party) -> None:
     party.put("BuyerPartyIdentifier", number, **scheme)
 
 
+def _delivery(party: Branch, site: Delivery, fitter: Fitter) -> None:
+    assert site.address is not None  # `compose` leaves such a site out
+    name = site.site_name if len(site.site_name) > 1 else site.address.street
+    party.put("DeliveryOrganisationName", fitter.beginning(name, 35, "/delivery/site_name"))
+    _address(party.branch("DeliveryPostalAddressDetails"), "Delivery", site.address, fitter)
+
+
 def _address(details: Branch, prefix: str, address: Address, fitter: Fitter) -> None:
-    place = "seller" if prefix == "Seller" else "/payer/address"
+    place = _PLACES[prefix]
     for part in fitter.several(address.street, 35, 3, f"{place}/street"):
         details.put(f"{prefix}StreetName", part)
     details.put(f"{prefix}TownName", fitter.one(address.city, 35, f"{place}/city"))
@@ -150,6 +164,9 @@ def _details(top: Branch, invoice: Invoice, fitter: Fitter) -> None:
     _date(details, "InvoiceDate", invoice.dated)
     details.put("OriginalInvoiceNumber", invoice.credited_number)
     _date(details, "OriginalInvoiceDate", invoice.credited_date)
+    if invoice.period is not None:
+        _date(details, "InvoicingPeriodStartDate", invoice.period.first)
+        _date(details, "InvoicingPeriodEndDate", invoice.period.last)
     details.put("SellerReferenceIdentifier", _joined(invoice.orders, 70))
     details.put("SellersBuyerIdentifier", invoice.buyer.number)
     details.put("OrderIdentifier", invoice.order_number)
@@ -210,6 +227,9 @@ def _row(row: Branch, line: InvoiceLine, currency: str, fitter: Fitter) -> None:
         others = []
     units = {"QuantityUnitCode": fitter.one(line.unit.code, 14, "unit"), "QuantityUnitCodeUN": line.unit.un_ece}
     row.put("InvoicedQuantity", comma(line.quantity), **units)
+    if line.period is not None:
+        _date(row, "StartDate", line.period.first)
+        _date(row, "EndDate", line.period.last)
     priced = {
         "AmountCurrencyIdentifier": currency,
         "UnitPriceUnitCode": units["QuantityUnitCode"],
@@ -217,7 +237,12 @@ def _row(row: Branch, line: InvoiceLine, currency: str, fitter: Fitter) -> None:
     }
     row.put("UnitPriceAmount", comma(line.unit_price, 2), **priced)
     row.put("UnitPriceNetAmount", comma(line.unit_price, 2), **priced)
+    if line.price_with_vat is not None:
+        row.put("UnitPriceVatIncludedAmount", comma(line.price_with_vat, 2), **priced)
+    if line.price_base != 1:
+        row.put("UnitPriceBaseQuantity", str(line.price_base), **units)
     row.put("RowPositionIdentifier", str(line.position))
+    row.put("RowAccountDimensionText", line.cost_centre)
     for part in others:
         row.put("RowFreeText", part)
     if line.discount_percent:

@@ -53,7 +53,7 @@ class Node:
         return nodes if name is None else [node for node in nodes if node.name == name]
 
     def all(self, *names: str) -> list["Node"]:
-        """Elements of these names at any depth, in document order."""
+        """Elements of these names at any depth, in document order; all elements if no name is given."""
         return list(self._found(names))
 
     def first(self, *names: str) -> "Node | None":
@@ -61,7 +61,8 @@ class Node:
         return next(self._found(names), None)
 
     def _found(self, names: tuple[str, ...]) -> Iterator["Node"]:
-        return (Node(each) for each in self._element.iterdescendants("*") if _local_name(each) in names)
+        found = self._element.iterdescendants("*")
+        return (Node(each) for each in found if not names or _local_name(each) in names)
 
     def text(self, name: str | None = None) -> str:
         """Own text, or that of the first descendant of the name; stripped, "" if there is none."""
@@ -115,6 +116,10 @@ class NetvisorClient:
         if not key:
             raise Unreadable("Netvisor answered OK but did not tell what it created")
         return key
+
+    def change(self, resource: str, parameters: Mapping[str, str], body: bytes) -> None:
+        """Change something that is there; the answer names no key. One request, never repeated."""
+        self._envelope(self._call("POST", resource, parameters, body))
 
     def _call(self, method: str, resource: str, parameters: Mapping[str, str], body: bytes | None) -> Answer:
         query = urlencode(parameters, quote_via=quote)

@@ -1,57 +1,27 @@
-"""Our documents, customers and products as Netvisor's XML. Pure: values in, bytes out.
+"""Our documents as Netvisor's XML, and what stands in the way of it. Pure: values in, bytes out.
 
-Source: netvisor interface sheet §7–§10. Children stand in schema order, empty elements are left out,
-decimals have a comma.
+Source: netvisor interface sheet §10. How it is written: `xml`; customers and products: `registers`.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 
 from lxml import etree
 
 from services.billing.adapters import texts
-from services.billing.domain.document import Document, DocumentLine, Party
+from services.billing.adapters.netvisor.attachments import attachments_element, unusable
+from services.billing.adapters.netvisor.registers import LONGEST_CODE, LONGEST_NAME
+from services.billing.adapters.netvisor.rules import STATUS_OF_TYPE, Rules, code_fits, product_code, vat_code
+from services.billing.adapters.netvisor.xml import add, always, amount, body, day, plain
+from services.billing.domain.document import Delivery, Document, DocumentLine, Party
 from services.billing.domain.outcomes import Rejected
-from services.billing.domain.preflight import Problem, blocks
+from services.billing.domain.preflight import Problem, Severity, blocks
 
-STATUS_OF_TYPE = {"invoice": "unsent", "order": "delivered", "invoicedraft": ""}
-"""What we ask for.
-
-Netvisor is to send the invoice, the order's work is done, a draft has no status (sheet §10.1).
-"""
-
-DEFAULT_VAT_CODES = {"S": "KOMY", "AE": "RAMY", "Z": "NONE"}
-
-_NAME, _FREE_TEXT, _LINE_TEXT, _REFERENCE, _AGREEMENT, _PRODUCT_NAME, _CODE = 250, 500, 500, 200, 35, 200, 50
+_FREE_TEXT, _LINE_TEXT, _REFERENCE, _AGREEMENT = 500, 500, 200, 35
 """Limits in characters.
 
-35, 500 (line) and 50 (code) from the sheet, the others our own caution (no source has them).
+35 and 500 (line) from the sheet, the others our own caution (no source has them).
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The company's choices that shape the XML.
-
-    vat_codes           VAT category, or "category/rate" such as "S/13.5", → Netvisor's VAT code; the
-                        longer key wins
-    product_name_limit  characters of a line's name; sources say 50 (older) or 200; the rest goes into the
-                        line's free text
-    """
-
-    invoice_type: str = "invoice"
-    vat_codes: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_VAT_CODES))
-    product_group: str = "Urakka"
-    product_name_limit: int = 50
-
-
-def vat_code(line: DocumentLine, rules: Rules) -> str | None:
-    """Netvisor's VAT code for a line, None if the settings have none."""
-    rate = plain(line.vat_rate_percent).replace(",", ".")
-    return rules.vat_codes.get(f"{line.vat_category}/{rate}") or rules.vat_codes.get(line.vat_category)
 
 
 def objection(document: Document, rules: Rules) -> Rejected | None:
@@ -63,24 +33,33 @@ def objections(document: Document, rules: Rules) -> Iterator[Rejected]:
     """All reasons for `objection`."""
     if not document.payer.number.strip():
         yield Rejected("netvisor.customer_number_missing", "The payer has no customer number.", "/payer/number")
+    if not texts.clean(document.payer.name):
+        yield Rejected("netvisor.customer_name_missing", "The payer has no name.", "/payer/name")
     if not document.lines:
         yield Rejected("netvisor.no_lines", "The document has no lines.", "/lines")
     for index, line in enumerate(document.lines):
         yield from _line_objections(document, index, line, rules)
+    for index, attachment in enumerate(document.attachments):
+        if unusable(attachment):
+            detail = f"Netvisor takes PDF files; “{attachment.name}” cannot be made one."
+            yield Rejected("netvisor.attachment_type", detail, f"/attachments/{index}")
 
 
 def _line_objections(document: Document, index: int, line: DocumentLine, rules: Rules) -> Iterator[Rejected]:
-    if not line.product_code.strip() or len(line.product_code.strip()) > _CODE:
-        detail = (
-            f"Netvisor needs a product code of 1–{_CODE} characters; line {line.position} has “{line.product_code}”."
-        )
+    product = product_code(line)
+    if not product or len(product) > LONGEST_CODE:
+        detail = f"Netvisor needs a product code of 1–{LONGEST_CODE} characters; line {line.position} has “{product}”."
         yield Rejected("netvisor.product_code", detail, f"/lines/{index}/product_code")
-    if vat_code(line, rules) is None:
+    code, rate = vat_code(line, rules), plain(line.vat_rate_percent)
+    if code is None:
         detail = (
             f"Line {line.position}: the connection's settings name no Netvisor VAT code for category "
-            f"{line.vat_category} at {plain(line.vat_rate_percent)} %."
+            f"{line.vat_category} at {rate} %."
         )
         yield Rejected("netvisor.vat_code_missing", detail, f"/lines/{index}/vat_category")
+    elif not code_fits(code, line.vat_rate_percent):
+        detail = f"Line {line.position}: Netvisor's VAT code {code} is for 0 %, the line has {rate} %."
+        yield Rejected("netvisor.vat_code_rate", detail, f"/lines/{index}/vat_rate_percent")
     if texts.is_reverse_charge(line) and texts.buyer_vat_id(document) is None:
         detail = "Reverse charge needs the buyer's VAT number or business ID."
         yield Rejected("netvisor.vat_number_missing", detail, "/payer/vat_number")
@@ -97,28 +76,37 @@ def preflight(document: Document, rules: Rules) -> Iterator[Problem]:
         yield Problem("netvisor.postal_code", f"“{code}” is no Finnish postal code.", "/payer/address/postal_code")
     if document.due_date < document.document_date:
         yield Problem("netvisor.due_date", "The due date is before the document date.", "/due_date")
+    payer = document.payer
+    if payer.invoice_channel == "einvoice" and not (payer.einvoice_address and payer.einvoice_operator):
+        detail = "The payer wants e-invoices, but address or operator is missing."
+        yield Problem("netvisor.einvoice_address_missing", detail, "/payer/einvoice_address", Severity.WARNING)
     yield from texts.too_long("netvisor.text_too_long", _lengths(document))
 
 
 def _lengths(document: Document) -> Iterator[tuple[str, str, int]]:
     """(pointer, text as it would be sent, limit) of everything that is cut."""
     payer, references = document.payer, document.references
-    yield "/payer/name", payer.name, _NAME
-    yield "/payer/address/street", payer.address.street, _NAME
-    yield "/payer/address/city", payer.address.city, _NAME
-    yield "/text_before", texts.introduction(document), _FREE_TEXT
+    yield "/payer/name", payer.name, LONGEST_NAME
+    yield "/payer/address/street", payer.address.street, LONGEST_NAME
+    yield "/payer/address/city", payer.address.city, LONGEST_NAME
+    yield "/text_before", _before(document), _FREE_TEXT
     yield "/references/contract", references.get("contract", ""), _AGREEMENT
     theirs = "order_number" if references.get("order_number") else "orderer"
     yield f"/references/{theirs}", references.get(theirs, ""), _REFERENCE
     for index, line in enumerate(document.lines):
         yield f"/lines/{index}/text", line.text, _LINE_TEXT
-        yield f"/lines/{index}/unit", line.unit, _CODE
+        yield f"/lines/{index}/unit", line.unit, LONGEST_CODE
+
+
+def _before(document: Document) -> str:
+    """What stands above the lines. Netvisor has no field for the days of the work, only one for the last of them."""
+    return "\n".join(filter(None, (texts.introduction(document), texts.period(document))))
 
 
 def invoice_xml(document: Document, rules: Rules, customer_id: str, product_ids: Mapping[str, str]) -> bytes:
     """The body of salesinvoice.nv?method=add.
 
-    product_ids  our product code → Netvisor key, for every line.
+    product_ids  code of the product in Netvisor (`rules.product_code`) → Netvisor key, for every line.
     Both VAT and gross sum of each line are sent, because Netvisor uses them only together, and the exact
     total: so its totals are ours whatever way it rounds (sheet §10.3). Our key stands in the private
     comment, which salesinvoicelist returns.
@@ -127,148 +115,97 @@ def invoice_xml(document: Document, rules: Rules, customer_id: str, product_ids:
     invoice = etree.SubElement(root, "salesinvoice")
     _head(invoice, document, rules)
     _payer(invoice, document.payer, customer_id)
-    if all(texts.is_reverse_charge(line) for line in document.lines):
-        _add(invoice, "salesinvoicetaxhandlingtype", "domesticconstructionservice")
-    _add(
-        invoice,
-        "salesinvoiceagreementidentifier",
-        texts.cut(document.references.get("contract", ""), _AGREEMENT),
-    )
+    _delivery(invoice, document.delivery)
+    _terms(invoice, document, rules)
     lines = etree.SubElement(invoice, "invoicelines")
     for line in document.lines:
-        _line(lines, line, rules, product_ids[line.product_code])
-    return _bytes(root)
+        _line(lines, document, line, rules, product_ids[product_code(line)])
+    attachments_element(invoice, document.attachments, printed=rules.print_attachments)
+    return body(root)
 
 
 def _head(invoice: etree._Element, document: Document, rules: Rules) -> None:
-    _day(invoice, "salesinvoicedate", document.document_date)
-    _day(invoice, "salesinvoiceduedate", document.due_date)
+    day(invoice, "salesinvoicedate", document.document_date)
+    day(invoice, "salesinvoiceduedate", document.due_date)
     if document.performed_on is not None:
-        _day(invoice, "salesinvoicedeliverydate", document.performed_on)
-    _always(invoice, "salesinvoiceamount", amount(document.gross), iso4217currencycode=document.currency)
-    _add(invoice, "invoicetype", rules.invoice_type)
-    _always(invoice, "salesinvoicestatus", STATUS_OF_TYPE[rules.invoice_type], type="netvisor")
-    _add(invoice, "salesinvoicefreetextbeforelines", texts.cut(texts.introduction(document), _FREE_TEXT))
-    _add(
-        invoice,
-        "salesinvoicefreetextafterlines",
-        texts.cut(texts.reverse_charge_statement(document), _FREE_TEXT),
-    )
-    _add(invoice, "salesinvoiceourreference", texts.cut(", ".join(document.workorder_numbers), _REFERENCE))
+        day(invoice, "salesinvoicedeliverydate", document.performed_on)
+    always(invoice, "salesinvoiceamount", amount(document.gross), iso4217currencycode=document.currency)
+    add(invoice, "invoicetype", rules.invoice_type)
+    always(invoice, "salesinvoicestatus", STATUS_OF_TYPE[rules.invoice_type], type="netvisor")
+    add(invoice, "salesinvoicefreetextbeforelines", texts.cut(_before(document), _FREE_TEXT))
+    add(invoice, "salesinvoicefreetextafterlines", texts.cut(texts.statements(document), _FREE_TEXT))
+    add(invoice, "salesinvoiceourreference", texts.cut(", ".join(document.workorder_numbers), _REFERENCE))
     theirs = document.references.get("order_number") or document.references.get("orderer") or ""
-    _add(invoice, "salesinvoiceyourreference", texts.cut(theirs, _REFERENCE))
-    _add(invoice, "salesinvoiceprivatecomment", document.key)
+    add(invoice, "salesinvoiceyourreference", texts.cut(theirs, _REFERENCE))
+    add(invoice, "salesinvoiceprivatecomment", document.key)
 
 
 def _payer(invoice: etree._Element, payer: Party, customer_id: str) -> None:
-    _always(invoice, "invoicingcustomeridentifier", customer_id, type="netvisor")
-    _add(invoice, "invoicingcustomername", texts.cut(payer.name, _NAME))
-    _add(invoice, "invoicingcustomeraddressline", texts.cut(payer.address.street, _NAME))
-    _add(invoice, "invoicingcustomerpostnumber", texts.clean(payer.address.postal_code))
-    _add(invoice, "invoicingcustomertown", texts.cut(payer.address.city, _NAME))
-    _add(invoice, "invoicingcustomercountrycode", payer.address.country.upper(), type="ISO-3166")
+    always(invoice, "invoicingcustomeridentifier", customer_id, type="netvisor")
+    add(invoice, "invoicingcustomername", texts.cut(payer.name, LONGEST_NAME))
+    add(invoice, "invoicingcustomeraddressline", texts.cut(payer.address.street, LONGEST_NAME))
+    add(invoice, "invoicingcustomerpostnumber", texts.clean(payer.address.postal_code))
+    add(invoice, "invoicingcustomertown", texts.cut(payer.address.city, LONGEST_NAME))
+    add(invoice, "invoicingcustomercountrycode", payer.address.country.upper(), type="ISO-3166")
 
 
-def _line(lines: etree._Element, line: DocumentLine, rules: Rules, product_id: str) -> None:
+def _delivery(invoice: etree._Element, delivery: Delivery | None) -> None:
+    """Where the work was done."""
+    if delivery is None:
+        return
+    add(invoice, "deliveryaddressname", texts.cut(delivery.site_name, LONGEST_NAME))
+    if delivery.address is not None:
+        add(invoice, "deliveryaddressline", texts.cut(delivery.address.street, LONGEST_NAME))
+        add(invoice, "deliveryaddresspostnumber", texts.clean(delivery.address.postal_code))
+        add(invoice, "deliveryaddresstown", texts.cut(delivery.address.city, LONGEST_NAME))
+        add(invoice, "deliveryaddresscountrycode", delivery.address.country.upper(), type="ISO-3166")
+
+
+def _terms(invoice: etree._Element, document: Document, rules: Rules) -> None:
+    references = document.references
+    if all(texts.is_reverse_charge(line) for line in document.lines):
+        add(invoice, "salesinvoicetaxhandlingtype", "domesticconstructionservice")
+    else:
+        add(invoice, "salesinvoicetaxhandlingtype", rules.tax_handling)
+    # The same day as the due date, so that it does not matter which of them decides; this one is printed as a term.
+    always(invoice, "paymenttermnetdays", str(max((document.due_date - document.document_date).days, 0)))
+    add(invoice, "salesinvoiceagreementidentifier", texts.cut(references.get("contract", ""), _AGREEMENT))
+    if rules.newer_elements:
+        add(invoice, "ordernumber", texts.cut(references.get("order_number", ""), _REFERENCE))
+        add(invoice, "accountdimensiontext", texts.cut(references.get("cost_centre", ""), _REFERENCE))
+
+
+def _line(lines: etree._Element, document: Document, line: DocumentLine, rules: Rules, product_id: str) -> None:
     product = etree.SubElement(etree.SubElement(lines, "invoiceline"), "salesinvoiceproductline")
     text = texts.clean(line.text) or line.product_code
     name = texts.cut(text.replace("\n", " "), rules.product_name_limit)
-    _always(product, "productidentifier", product_id, type="netvisor")
-    _always(product, "productname", name)
-    _always(product, "productunitprice", plain(line.unit_price, places=2), type="net")
-    _always(product, "productvatpercentage", plain(line.vat_rate_percent), vatcode=vat_code(line, rules) or "")
-    _always(product, "salesinvoiceproductlinequantity", plain(line.quantity))
+    price, kind = (line.unit_price_gross, "gross") if document.prices_include_vat else (line.unit_price, "net")
+    always(product, "productidentifier", product_id, type="netvisor")
+    always(product, "productname", name)
+    always(product, "productunitprice", plain(price, places=2), type=kind)
+    always(product, "productvatpercentage", plain(line.vat_rate_percent), vatcode=vat_code(line, rules) or "")
+    always(product, "salesinvoiceproductlinequantity", plain(line.quantity))
     if line.discount_percent:
-        _always(product, "salesinvoiceproductlinediscountpercentage", plain(line.discount_percent))
+        always(product, "salesinvoiceproductlinediscountpercentage", plain(line.discount_percent))
     if name != text:
-        _add(product, "salesinvoiceproductlinefreetext", texts.cut(text, _LINE_TEXT))
-    _always(product, "salesinvoiceproductlinevatsum", amount(line.vat_share))
-    _always(product, "salesinvoiceproductlinesum", amount(line.net + line.vat_share))
-    _add(product, "productunitname", texts.cut(line.unit, _CODE))
+        add(product, "salesinvoiceproductlinefreetext", texts.cut(text, _LINE_TEXT))
+    always(product, "salesinvoiceproductlinevatsum", amount(line.vat_share))
+    always(product, "salesinvoiceproductlinesum", amount(line.gross))
+    add(product, "accountingaccountsuggestion", rules.sales_accounts.get(line.product_kind, ""))
+    for source, dimension in rules.dimensions.items():
+        item = line.site_name if source == "site" else line.dimensions.get(source)
+        _dimension(product, dimension, item or "")
+    add(product, "productunitname", texts.cut(line.unit, LONGEST_CODE))
+    if not rules.newer_elements:
+        return
+    if line.performed_to is not None:
+        day(product, "deliverydate", line.performed_to)
+    if not document.references.get("cost_centre"):
+        add(product, "accountdimensiontext", texts.cut(line.cost_centre or "", _REFERENCE))
 
 
-def customer_xml(payer: Party) -> bytes:
-    """The body of customer.nv?method=add."""
-    root = etree.Element("root")
-    customer = etree.SubElement(root, "customer")
-    base = etree.SubElement(customer, "customerbaseinformation")
-    _always(base, "internalidentifier", payer.number.strip())
-    _add(base, "externalidentifier", texts.clean(payer.business_id or ""))
-    _always(base, "name", texts.cut(payer.name, _NAME))
-    _add(base, "streetaddress", texts.cut(payer.address.street, _NAME))
-    _add(base, "city", texts.cut(payer.address.city, _NAME))
-    _add(base, "postnumber", texts.clean(payer.address.postal_code))
-    _add(base, "country", payer.address.country.upper(), type="ISO-3166")
-    _add(base, "email", texts.clean(payer.email or ""))
-    _add(base, "isactive", "1")
-    _add(base, "isprivatecustomer", "1" if payer.kind == "private" else "0")
-    if payer.invoice_channel == "email":
-        _add(base, "emailinvoicingaddress", texts.clean(payer.email or ""))
-    if payer.einvoice_address and payer.einvoice_operator:
-        finvoice = etree.SubElement(customer, "customerfinvoicedetails")
-        _add(finvoice, "finvoiceaddress", texts.clean(payer.einvoice_address))
-        _add(finvoice, "finvoiceroutercode", texts.clean(payer.einvoice_operator))
-    return _bytes(root)
-
-
-def product_xml(line: DocumentLine, rules: Rules) -> bytes:
-    """The body of product.nv?method=add, for the product of a line (its text, unit, price and VAT rate)."""
-    root = etree.Element("root")
-    product = etree.SubElement(root, "product")
-    base = etree.SubElement(product, "productbaseinformation")
-    _always(base, "productcode", line.product_code.strip())
-    _always(base, "productgroup", rules.product_group)
-    _always(base, "name", texts.cut(line.text.split("\n")[0], _PRODUCT_NAME) or line.product_code.strip())
-    _always(base, "unitprice", plain(line.unit_price, places=2), type="net")
-    _add(base, "unit", texts.cut(line.unit, _CODE))
-    _always(base, "isactive", "1")
-    _always(base, "issalesproduct", "1")
-    details = etree.SubElement(product, "productbookkeepingdetails")
-    _always(details, "defaultvatpercentage", plain(line.vat_rate_percent))
-    return _bytes(root)
-
-
-def amount(value: Decimal) -> str:
-    """Two decimals and a comma: "-12,50". Raises ValueError if that would lose cents.
-
-    Rounding is not done here.
-    """
-    if value != value.quantize(Decimal("0.01")):
-        raise ValueError("an amount with more than two decimals")
-    return f"{value:.2f}".replace(".", ",")
-
-
-def plain(value: Decimal, places: int = 0) -> str:
-    """Without exponent and trailing zeros, but with at least `places` decimals: "25,5", "1,452", "57,75"."""
-    whole, _, decimals = f"{value:f}".partition(".")
-    decimals = decimals.rstrip("0").ljust(places, "0")
-    return f"{whole},{decimals}" if decimals else whole
-
-
-def read_decimal(text: str) -> Decimal | None:
-    """A number of an answer, with comma or dot; None if it is none."""
-    compact = "".join(text.split()).replace(",", ".")
-    try:
-        value = Decimal(compact)
-    except ArithmeticError:
-        return None
-    return value if value.is_finite() else None
-
-
-def _day(parent: etree._Element, name: str, day: date) -> None:
-    _always(parent, name, day.isoformat(), format="ansi")
-
-
-def _add(parent: etree._Element, name: str, text: str, **attributes: str) -> None:
-    if text:
-        _always(parent, name, text, **attributes)
-
-
-def _always(parent: etree._Element, name: str, text: str, **attributes: str) -> None:
-    element = etree.SubElement(parent, name, attributes)
-    element.text = text or None
-
-
-def _bytes(root: etree._Element) -> bytes:
-    # No XML declaration: the document must begin with its root element (sheet §1).
-    return etree.tostring(root, encoding="utf-8", xml_declaration=False)
+def _dimension(product: etree._Element, name: str, item: str) -> None:
+    if item := texts.clean(item):
+        dimension = etree.SubElement(product, "dimension")
+        always(dimension, "dimensionname", name)
+        always(dimension, "dimensionitem", texts.cut(item, LONGEST_NAME))

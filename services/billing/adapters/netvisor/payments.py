@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from services.billing.adapters.netvisor.client import NetvisorClient, Node
-from services.billing.adapters.netvisor.mapping import read_decimal
+from services.billing.adapters.netvisor.xml import read_decimal
 from services.billing.domain.payments import UNKNOWN, PaymentState, PaymentStatus
 
 _STATES: Final = {

@@ -5,17 +5,20 @@ from datetime import timedelta
 from decimal import Decimal
 
 from services.billing.adapters.deadline import time_limit
-from services.billing.adapters.faults import Fault, outcome_of_write
-from services.billing.adapters.netvisor import mapping, payments
+from services.billing.adapters.faults import Fault, Refused, outcome_of_write
+from services.billing.adapters.following import run_steps
+from services.billing.adapters.netvisor import mapping, matching, payments, registers
 from services.billing.adapters.netvisor.client import NetvisorClient, Node
-from services.billing.adapters.netvisor.mapping import Rules, read_decimal
+from services.billing.adapters.netvisor.rules import Rules, product_code
+from services.billing.adapters.netvisor.xml import read_decimal
 from services.billing.adapters.register import Entry, Stop, ensure
-from services.billing.domain.document import Document, DocumentLine
+from services.billing.domain.document import PRIVATE, Document, DocumentLine, Party
 from services.billing.domain.outcomes import (
     Absent,
     Accepted,
     CannotAsk,
     Finding,
+    FollowedUp,
     Found,
     NotSent,
     Rejected,
@@ -23,7 +26,7 @@ from services.billing.domain.outcomes import (
 )
 from services.billing.domain.payments import PaymentStatus
 from services.billing.domain.preflight import Problem
-from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared
+from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared, TargetIds
 
 _MAX_PAGES = 100
 _MAX_SINGLE_READS = 20
@@ -51,7 +54,7 @@ class NetvisorTarget:
             with time_limit(self._client.longest_s):
                 customer_id = ensure(self._customer(document), links)
                 product_ids = {
-                    line.product_code: ensure(self._product(index, line), links)
+                    product_code(line): ensure(self._product(index, line), links)
                     for index, line in _first_of_each_product(document)
                 }
         except Stop as stop:
@@ -66,7 +69,7 @@ class NetvisorTarget:
         """One POST; then, if so set, a read for number and totals whose failure changes nothing."""
         try:
             with time_limit(self._client.longest_s):
-                target_id = self._client.post("salesinvoice.nv", {"method": "add"}, prepared.payload)
+                target_id = self._client.post("salesinvoice.nv", self._adding, prepared.payload)
         except Fault as fault:
             return outcome_of_write(fault)
         if not self._read_back:
@@ -76,6 +79,25 @@ class NetvisorTarget:
                 return _accepted(target_id, self._invoice(target_id))
         except Fault:
             return Accepted(target_id)
+
+    @property
+    def _adding(self) -> dict[str, str]:
+        only_existing = {"useonlyexistingdimensions": "1"} if self._rules.only_existing_dimensions else {}
+        return {"method": "add", **only_existing}
+
+    def follow_ups(self, document: Document) -> Sequence[str]:
+        """See `FollowsUp`: a credit is matched to its original. Drafts and orders have nothing to match yet."""
+        is_matched = document.reverses is not None and self._rules.invoice_type == "invoice"
+        return (matching.MATCH,) if is_matched else ()
+
+    def follow_up(self, document: Document, ids: TargetIds, links: LinkStore) -> FollowedUp:
+        """See `FollowsUp`."""
+        original = document.reverses
+        if original is None or not self.follow_ups(document):
+            return FollowedUp()
+        with time_limit(self._client.longest_s):
+            step = (matching.MATCH, lambda: matching.match(self._client, ids.target_id, original))
+            return run_steps(document.key, links, [step])
 
     def find(self, document_key: str, document: Document) -> Finding:
         """Go through the customer's invoices around the date and compare the private comment.
@@ -124,34 +146,59 @@ class NetvisorTarget:
 
     def _customer(self, document: Document) -> Entry:
         payer = document.payer
+        edit = registers.customer_xml(payer, new=False)
         return Entry(
             kind="customer",
             key=payer.number,
             matched_by="customer_number",
-            look_up=lambda: self._key_of("customerlist.nv", "customer", "code", payer.number),
-            create=lambda: self._client.post("customer.nv", {"method": "add"}, mapping.customer_xml(payer)),
+            look_up=lambda: self._find_customer(payer),
+            create=lambda: self._client.post("customer.nv", {"method": "add"}, registers.customer_xml(payer)),
             pointer="/payer",
+            content=edit if self._rules.update_customers else None,
+            update=lambda key: self._update_customer(key, payer, edit),
         )
 
     def _product(self, index: int, line: DocumentLine) -> Entry:
+        edit = registers.product_edit_xml(line, self._rules)
+        # Under reverse charge the line's rate is not the product's.
+        is_telling = self._rules.update_products and line.vat_category == "S"
         return Entry(
             kind="product",
-            key=line.product_code,
+            key=product_code(line),
             matched_by="product_code",
-            look_up=lambda: self._key_of("productlist.nv", "product", "productcode", line.product_code),
-            create=lambda: self._client.post("product.nv", {"method": "add"}, mapping.product_xml(line, self._rules)),
+            look_up=lambda: self._key_of("productlist.nv", "product", "productcode", product_code(line)),
+            create=lambda: self._client.post("product.nv", {"method": "add"}, registers.product_xml(line, self._rules)),
             pointer=f"/lines/{index}/product_code",
+            content=edit if is_telling else None,
+            update=lambda key: self._client.change("product.nv", {"method": "edit", "id": key}, edit),
         )
 
+    def _find_customer(self, payer: Party) -> str | None:
+        row = self._row_of("customerlist.nv", "customer", "code", payer.number)
+        if row is None:
+            return None
+        _refuse_another(payer, row.text("organisationidentifier"), row.text("name"))
+        return row.text("netvisorkey")
+
+    def _update_customer(self, key: str, payer: Party, edit: bytes) -> None:
+        """Tell what changed, after a look that it is still the same business: numbers are given anew sometimes."""
+        there = self._client.get("getcustomer.nv", {"id": key})
+        _refuse_another(payer, there.text("externalidentifier"), there.text("name"))
+        self._client.change("customer.nv", {"method": "edit", "id": key}, edit)
+
     def _key_of(self, resource: str, element: str, field: str, wanted: str) -> str | None:
-        """The key of the register's entry whose number or code is `wanted`.
+        row = self._row_of(resource, element, field, wanted)
+        return None if row is None else row.text("netvisorkey")
+
+    def _row_of(self, resource: str, element: str, field: str, wanted: str) -> Node | None:
+        """The row of the register's entry whose number or code is `wanted`.
 
         The keyword search is wider than equality.
         """
         wanted = wanted.strip()
         for row in self._client.get(resource, {"keyword": wanted}).all(element):
             if row.text(field).casefold() == wanted.casefold() and row.text("netvisorkey"):
-                return row.text("netvisorkey")
+                return row
         return None
 
     def _rows(self, document: Document) -> Iterator[Node]:
@@ -193,9 +240,23 @@ class NetvisorTarget:
 def _first_of_each_product(document: Document) -> Iterator[tuple[int, DocumentLine]]:
     seen: set[str] = set()
     for index, line in enumerate(document.lines):
-        if line.product_code not in seen:
-            seen.add(line.product_code)
+        if product_code(line) not in seen:
+            seen.add(product_code(line))
             yield index, line
+
+
+def _refuse_another(payer: Party, business_id: str, name: str) -> None:
+    """Raise Refused if Netvisor has another business under our customer number: the invoice would be its."""
+    ours = payer.business_id or ""
+    is_another = bool(business_id) and (
+        payer.kind == PRIVATE if not ours else not registers.same_business(ours, business_id)
+    )
+    if is_another:
+        detail = (
+            f"Customer number {payer.number.strip()} belongs to “{name}” (business ID {business_id}) in Netvisor, "
+            f"to “{payer.name}” ({ours or 'no business ID'}) here. The invoice would go to the wrong one."
+        )
+        raise Refused("netvisor.customer_mismatch", detail, "/payer/number")
 
 
 def _found(row: Node) -> Found:

@@ -94,6 +94,7 @@ class _Reader:
 
     def line(self, row: etree._Element) -> LineFigures:
         quantity = "cbc:CreditedQuantity" if self.is_credit else "cbc:InvoicedQuantity"
+        base = row.findtext("cac:Price/cbc:BaseQuantity", "1", PREFIXES)
         return LineFigures(
             quantity=self.amount(row, quantity),
             price=xml.decimal(row, "cac:Price/cbc:PriceAmount", PREFIXES),
@@ -101,6 +102,7 @@ class _Reader:
             net=self.amount(row, "cbc:LineExtensionAmount"),
             category=xml.text(row, "cac:Item/cac:ClassifiedTaxCategory/cbc:ID", PREFIXES),
             rate_percent=xml.decimal(row, "cac:Item/cac:ClassifiedTaxCategory/cbc:Percent", PREFIXES),
+            price_base=Decimal(base),
         )
 
     def group(self, group: etree._Element) -> GroupFigures:

@@ -7,6 +7,7 @@ decimals, positive on every line, and line net = round₂(quantity × net price)
 allowances would only meet after rounding (Peppol R120), and with negative amounts on returned material.
 """
 
+import base64
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,7 @@ from services.billing.adapters.einvoice.format import Written
 from services.billing.adapters.einvoice.invoice import Invoice, InvoiceLine, VatGroup
 from services.billing.adapters.einvoice.words import Words, number, plain, words
 from services.billing.adapters.einvoice.xml import Branch
-from services.billing.domain.document import Address
+from services.billing.domain.document import Address, Period
 from shared.finland import is_business_id
 
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
@@ -45,8 +46,7 @@ def write(invoice: Invoice) -> Written:
     _references(top, invoice)
     _supplier(top.at("cac:AccountingSupplierParty/cac:Party"), invoice)
     _customer(top.at("cac:AccountingCustomerParty/cac:Party"), invoice)
-    if invoice.performed_on is not None:
-        top.branch("cac:Delivery").put("cbc:ActualDeliveryDate", invoice.performed_on.isoformat())
+    _delivery(top, invoice)
     _payment(top, invoice)
     _taxes(top.branch("cac:TaxTotal"), invoice)
     _totals(top.branch("cac:LegalMonetaryTotal"), invoice)
@@ -77,6 +77,7 @@ def _head(top: Branch, invoice: Invoice) -> None:
 
 
 def _references(top: Branch, invoice: Invoice) -> None:
+    _period(top, invoice.period)
     if invoice.order_number:
         order = top.branch("cac:OrderReference")
         order.put("cbc:ID", invoice.order_number)
@@ -91,7 +92,16 @@ def _references(top: Branch, invoice: Invoice) -> None:
         project = top.branch("cac:AdditionalDocumentReference")
         project.put("cbc:ID", invoice.project)
         project.put("cbc:DocumentTypeCode", _PROJECT)
-    elif invoice.project:
+    for attachment in invoice.attachments:
+        document = top.branch("cac:AdditionalDocumentReference")
+        document.put("cbc:ID", attachment.name)
+        document.at("cac:Attachment").put(
+            "cbc:EmbeddedDocumentBinaryObject",
+            base64.b64encode(attachment.content).decode("ascii"),
+            mimeCode=attachment.media_type,
+            filename=attachment.name,
+        )
+    if invoice.project and not invoice.is_credit:
         top.branch("cac:ProjectReference").put("cbc:ID", invoice.project)
 
 
@@ -136,6 +146,25 @@ def _address(parent: Branch, address: Address) -> None:
     parent.put("cbc:CityName", _one_line(address.city))
     parent.put("cbc:PostalZone", _one_line(address.postal_code))
     parent.branch("cac:Country").put("cbc:IdentificationCode", address.country.upper())
+
+
+def _delivery(top: Branch, invoice: Invoice) -> None:
+    if invoice.performed_on is None and invoice.delivery is None:
+        return
+    delivery = top.branch("cac:Delivery")
+    delivery.put("cbc:ActualDeliveryDate", _iso(invoice.performed_on))
+    site = invoice.delivery
+    if site is not None and site.address is not None:
+        _address(delivery.at("cac:DeliveryLocation/cac:Address"), site.address)
+        if site.site_name:
+            delivery.at("cac:DeliveryParty/cac:PartyName").put("cbc:Name", site.site_name)
+
+
+def _period(parent: Branch, period: Period | None) -> None:
+    if period is not None:
+        days = parent.branch("cac:InvoicePeriod")
+        days.put("cbc:StartDate", period.first.isoformat())
+        days.put("cbc:EndDate", period.last.isoformat())
 
 
 def _tax_scheme(party: Branch, identifier: str, scheme: str) -> None:
@@ -192,6 +221,8 @@ def _line(row: Branch, line: InvoiceLine, invoice: Invoice, fitter: Fitter) -> N
     quantity = "cbc:CreditedQuantity" if invoice.is_credit else "cbc:InvoicedQuantity"
     row.put(quantity, plain(signed(line.quantity, invoice.is_credit)), unitCode=line.unit.un_ece)
     _amount(row, "cbc:LineExtensionAmount", line.net, invoice)
+    row.put("cbc:AccountingCost", line.cost_centre)
+    _period(row, line.period)
     item = row.branch("cac:Item")
     name = fitter.beginning(line.text, _NAME, f"/lines/{line.position - 1}/text")
     if name != line.text:
@@ -204,9 +235,11 @@ def _line(row: Branch, line: InvoiceLine, invoice: Invoice, fitter: Fitter) -> N
 
 
 def _price(price: Branch, line: InvoiceLine, currency: str) -> None:
-    discount = line.unit_price * line.discount_percent / 100
-    price.put("cbc:PriceAmount", plain(line.unit_price - discount, 2), currencyID=currency)
-    if discount:
+    discount = line.unit_price - line.net_price
+    price.put("cbc:PriceAmount", plain(line.net_price, 2), currencyID=currency)
+    if line.price_base != 1:
+        price.put("cbc:BaseQuantity", str(line.price_base), unitCode=line.unit.un_ece)
+    if discount > 0:
         allowance = price.branch("cac:AllowanceCharge")
         allowance.put("cbc:ChargeIndicator", "false")
         allowance.put("cbc:Amount", plain(discount, 2), currencyID=currency)

@@ -4,6 +4,7 @@ Source: procountor interface sheet §2–§4.
 """
 
 import email.utils
+import hashlib
 import json
 import threading
 import time
@@ -14,6 +15,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from urllib3.fields import RequestField
+from urllib3.filepost import encode_multipart_formdata
+
 from services.billing.adapters.faults import Busy, Fault, NoAnswer, NothingSent, Refused, Unreadable
 from services.billing.adapters.procountor.errors import refusal
 from services.billing.adapters.secret import Secret, without_secrets
@@ -21,6 +25,7 @@ from services.billing.adapters.transport import Answer, Transport
 
 _TOKEN_MARGIN_S = 60.0
 _DEFAULT_TOKEN_LIFE_S = 600.0
+AUTHENTICATION_FAILED = "procountor.authentication_failed"
 _CREDENTIALS = "Procountor did not accept the credentials of the connection. Check them in its settings."
 
 
@@ -87,33 +92,64 @@ class ProcountorClient:
         """Read; returns the decoded JSON, numbers with decimals as Decimal."""
         return self._decoded(self._authorised("GET", path, parameters, None))
 
+    def put(self, path: str, body: bytes | None = None) -> None:
+        """Change something; the answer is not needed. An empty body goes out as none."""
+        self._decoded(self._authorised("PUT", path, {}, body if body is not None else b""))
+
+    def patch(self, path: str, body: bytes) -> None:
+        """Change parts of something."""
+        self._decoded(self._authorised("PATCH", path, {}, body))
+
+    def upload(self, path: str, meta: bytes, name: str, media_type: str, content: bytes) -> dict[str, Any]:
+        """Create something with a file: as `post`, in multipart/form-data with the parts `meta` and `file`.
+
+        name  of the file, only ASCII goes out in the part's head: the true one stands in `meta`.
+        """
+        plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
+        parts = [RequestField("meta", meta), RequestField("file", content, filename=plain)]
+        parts[0].make_multipart(content_type="application/json")
+        parts[1].make_multipart(content_type=media_type)
+        body, content_type = encode_multipart_formdata(parts)
+        return _created(self._decoded(self._authorised("POST", path, {}, body, content_type)))
+
     def post(self, path: str, body: bytes) -> dict[str, Any]:
         """Create something; returns the created object, which surely has an `id`.
 
         One request, repeated only after a 401, which means that the first one was not carried out. Raises
         Unreadable if the answer is a success without an id.
         """
-        created = self._decoded(self._authorised("POST", path, {}, body))
-        if not isinstance(created, dict) or type(created.get("id")) is not int or created["id"] <= 0:
-            raise Unreadable("Procountor answered OK but did not tell what it created")
-        return created
+        return _created(self._decoded(self._authorised("POST", path, {}, body)))
 
-    def _authorised(self, method: str, path: str, parameters: Mapping[str, str], body: bytes | None) -> Answer:
+    @property
+    def company(self) -> str:
+        """A name for the company that the credentials belong to, which does not tell them."""
+        who = self._credentials
+        parts = (self._base_url, who.client_id.reveal(), who.api_key.reveal())
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def _authorised(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str],
+        body: bytes | None,
+        content_type: str = "application/json; charset=utf-8",
+    ) -> Answer:
         query = urlencode(parameters, quote_via=quote)
         url = f"{self._base_url}/{path}" + (f"?{query}" if query else "")
         token = self._usable_token()
-        answer = self._call(method, url, token, body)
+        answer = self._call(method, url, token, body, content_type)
         if answer.status == 401:
             self._forget(token)
-            answer = self._call(method, url, self._usable_token(), body)
+            answer = self._call(method, url, self._usable_token(), body, content_type)
         if answer.status == 401:
-            raise Refused("procountor.authentication_failed", _CREDENTIALS)
+            raise Refused(AUTHENTICATION_FAILED, _CREDENTIALS)
         return answer
 
-    def _call(self, method: str, url: str, token: _Token, body: bytes | None) -> Answer:
+    def _call(self, method: str, url: str, token: _Token, body: bytes | None, content_type: str) -> Answer:
         headers = {"Authorization": f"Bearer {token.secret.reveal()}", "Accept": "application/json"}
-        if body is not None:
-            headers["Content-Type"] = "application/json; charset=utf-8"
+        if body:
+            headers["Content-Type"] = content_type
         return self._paced(method, url, headers, body)
 
     def _paced(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
@@ -153,7 +189,7 @@ class ProcountorClient:
         asked_at = self._clock()
         answer = self._paced("POST", f"{self._base_url}/oauth/token", headers, urlencode(form).encode("ascii"))
         if answer.status in (400, 401, 403):
-            raise Refused("procountor.authentication_failed", _CREDENTIALS)
+            raise Refused(AUTHENTICATION_FAILED, _CREDENTIALS)
         reply = _json(answer.body) if answer.status == 200 else None
         token = reply.get("access_token") if isinstance(reply, dict) else None
         if not isinstance(reply, dict) or not isinstance(token, str) or not token or not token.isascii():
@@ -165,10 +201,14 @@ class ProcountorClient:
     def _decoded(self, answer: Answer) -> Any:
         if answer.status in (200, 201):
             return _json(answer.body)
+        if answer.status == 204:
+            return None
         if 400 <= answer.status < 500:
             fault = refusal(answer.status, _json_or_none(answer.body))
-            if fault is not None:
+            if isinstance(fault, Refused):
                 raise self._masked(fault)
+            if fault is not None:
+                raise fault
         raise Unreadable(f"the server answered with HTTP status {answer.status}")
 
     def _masked(self, fault: Refused) -> Fault:
@@ -177,6 +217,12 @@ class ProcountorClient:
         used = (token.secret,) if token is not None else ()
         reason = without_secrets(fault.reason, who.client_id, who.client_secret, who.api_key, *used)
         return Refused(fault.code, reason, fault.pointer, exists=fault.exists)
+
+
+def _created(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict) or type(answer.get("id")) is not int or answer["id"] <= 0:
+        raise Unreadable("Procountor answered OK but did not tell what it created")
+    return answer
 
 
 def retry_after_s(header: str | None) -> float | None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from services.billing.adapters.faults import Refused
+from services.billing.adapters.faults import NothingSent, Refused
 
 _MAX_DETAIL = 400
 
@@ -40,6 +40,7 @@ _PLACES = (
     (r"invoiceRows\[?\.?(\d+)\]?\.discountPercent$", "/lines/{}/discount_percent"),
     (r"invoiceRows\[?\.?(\d+)\]?\b", "/lines/{}"),
     (r"invoiceRows", "/lines"),
+    (r"deliveryAddress|deliverySite", "/delivery"),
     (r"counterPartyAddress\.street|[aA]ddress\.street", "/payer/address/street"),
     (r"counterPartyAddress\.zip|[aA]ddress\.zip", "/payer/address/postal_code"),
     (r"counterPartyAddress\.city|[aA]ddress\.city", "/payer/address/city"),
@@ -61,8 +62,8 @@ _PLACES = (
 )
 
 
-def refusal(status: int, body: Any) -> Refused | None:
-    """The refusal that a 4xx answer means.
+def refusal(status: int, body: Any) -> Refused | NothingSent | None:
+    """The refusal that a 4xx answer means; a stale version is no refusal, but was not carried out either.
 
     body  decoded JSON, None if it was none. Returns None if the answer is not in the documented form: then
           who knows what answered.
@@ -71,6 +72,8 @@ def refusal(status: int, body: Any) -> Refused | None:
     problems = list(_problems(body))
     if sentence is None or not problems:
         return None
+    if any(field == "version" for field, _ in problems):
+        return NothingSent("Procountor says that it was changed by somebody else in the same moment")
     told = "; ".join(_told(field, message) for field, message in problems)
     pointer = next((place for field, _ in problems if (place := pointer_of(field)) is not None), None)
     return Refused(f"procountor.http_{status}", f"{sentence}: {told}"[:_MAX_DETAIL], pointer, exists=status == 409)

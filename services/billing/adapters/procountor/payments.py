@@ -69,14 +69,15 @@ def _open_amount(
         return None
     if state in (PaymentState.PAID, PaymentState.CREDIT_LOSS):
         return Decimal("0.00")
-    total = _total(invoice)
+    total = total_of(invoice)
     amounts = [_decimal(event.get("amount")) for event in events]
     if total is None or None in amounts:
         return None
     return total - sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
-def _total(invoice: Mapping[str, Any]) -> Decimal | None:
+def total_of(invoice: Mapping[str, Any]) -> Decimal | None:
+    """The total with VAT in the invoice's own currency, None if it is not told."""
     currency = (invoice.get("paymentInfo") or {}).get("currency")
     for entry in invoice.get("invoiceSumInfo") or []:
         if isinstance(entry, dict) and entry.get("currency") == currency:

@@ -1,21 +1,28 @@
 """Procountor as an accounting target."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from services.billing.adapters.deadline import time_limit
-from services.billing.adapters.faults import Fault, Refused, Unreadable, outcome_of_write
+from services.billing.adapters.faults import Fault, Refused, outcome_of_read, outcome_of_write
+from services.billing.adapters.following import run_steps
 from services.billing.adapters.procountor import mapping, payments
-from services.billing.adapters.procountor.client import ProcountorClient
-from services.billing.adapters.procountor.mapping import Rules
-from services.billing.adapters.register import Entry, Stop, ensure
-from services.billing.domain.document import Document, DocumentLine
+from services.billing.adapters.procountor.client import AUTHENTICATION_FAILED, ProcountorClient
+from services.billing.adapters.procountor.finishing import Finishing, step_names
+from services.billing.adapters.procountor.objections import objection, preflight, vat_objections
+from services.billing.adapters.procountor.registers import Registers
+from services.billing.adapters.procountor.rules import Rules, product_code
+from services.billing.adapters.procountor.searching import pages, results
+from services.billing.adapters.procountor.vat import VatOffer, VatShelf, offer_of
+from services.billing.adapters.register import Stop, ensure
+from services.billing.domain.document import Document
 from services.billing.domain.outcomes import (
     Absent,
     Accepted,
     CannotAsk,
     Finding,
+    FollowedUp,
     Found,
     NotSent,
     Rejected,
@@ -23,10 +30,7 @@ from services.billing.domain.outcomes import (
 )
 from services.billing.domain.payments import PaymentStatus
 from services.billing.domain.preflight import Problem
-from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared
-
-_PAGE_SIZE = 200
-_MAX_PAGES = 100
+from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared, TargetIds, is_rehearsal
 
 
 class ProcountorTarget:
@@ -34,30 +38,37 @@ class ProcountorTarget:
 
     name = "procountor"
 
-    def __init__(self, client: ProcountorClient, rules: Rules) -> None:
+    def __init__(self, client: ProcountorClient, rules: Rules, shelf: VatShelf | None = None) -> None:
+        """Take a connection. shelf: of the process, on which what was read of the company's VAT is kept."""
         self._client = client
         self._rules = rules
+        self._shelf = shelf or VatShelf()
+        self._registers = Registers(client, rules)
 
     def prepare(self, document: Document, links: LinkStore) -> Prepared | Rejected | NotSent | Unclear:
         """Partner and products first, then the JSON."""
-        objection = mapping.objection(document, self._rules)
-        if objection is not None:
-            return objection
+        refusal = objection(document, self._rules)
+        if refusal is not None:
+            return refusal
         product_ids: dict[str, int] = {}
         try:
             with time_limit(self._client.longest_s):
-                partner_id = int(ensure(self._partner(document), links))
+                if not is_rehearsal(links):
+                    self._refuse_vat(document)
+                partner_id = int(ensure(self._registers.partner(document.payer), links))
                 for index, line in enumerate(document.lines):
-                    if line.product_code not in product_ids:
-                        entry = self._product(index, line, document.currency)
-                        product_ids[line.product_code] = int(ensure(entry, links))
+                    code = product_code(line)
+                    if code not in product_ids:
+                        entry = self._registers.product(index, line, document.currency)
+                        product_ids[code] = int(ensure(entry, links))
         except Stop as stop:
             return stop.outcome
         return Prepared(mapping.invoice_json(document, self._rules, partner_id, product_ids), document.key)
 
     def preflight(self, document: Document) -> Sequence[Problem]:
         """See `ForeseesProblems`."""
-        return tuple(mapping.preflight(document, self._rules))
+        is_fresh, offer = self._shelf.get(self._client.company)
+        return tuple(preflight(document, self._rules, offer if is_fresh and self._rules.check_vat else None))
 
     def send(self, prepared: Prepared) -> Accepted | Rejected | NotSent | Unclear:
         """One POST. An answer that shows another key than ours is no acceptance."""
@@ -85,7 +96,7 @@ class ProcountorTarget:
         parameters = {"originalInvoiceNumber": document_key, "types": "SALES_INVOICE"}
         try:
             with time_limit(self._client.longest_s):
-                rows = list(self._pages("invoices", parameters))
+                rows = list(pages(self._client, "invoices", parameters))
         except Fault as fault:
             return CannotAsk(fault.reason)
         matches = [row for row in rows if row.get("originalInvoiceNumber") == document_key]
@@ -95,10 +106,12 @@ class ProcountorTarget:
         return Found(str(first["id"]), _number(first), _decimal(_sums(first).get("invoiceSumTotal")))
 
     def check(self) -> None:
-        """Get a token and read one page of invoices: what the look-up of an unclear dispatch needs."""
+        """Get a token, read one page of invoices, what the look-up of an unclear dispatch needs, and the VAT in use."""
         try:
             with time_limit(self._client.longest_s):
-                _results(self._client.get("invoices", {"types": "SALES_INVOICE", "size": "1", "page": "0"}))
+                results(self._client.get("invoices", {"types": "SALES_INVOICE", "size": "1", "page": "0"}))
+                if self._rules.check_vat:
+                    self._read_offer()
         except Fault as fault:
             raise ConnectionProblem(fault.reason) from None
 
@@ -110,94 +123,44 @@ class ProcountorTarget:
         except Fault as fault:
             return CannotAsk(fault.reason)
 
-    def _partner(self, document: Document) -> Entry:
-        payer = document.payer
-        return Entry(
-            kind="customer",
-            key=payer.number,
-            matched_by="customer_number",
-            look_up=lambda: self._partner_id(payer.number.strip()),
-            create=lambda: str(self._client.post("businesspartners", mapping.partner_json(payer, self._rules))["id"]),
-            pointer="/payer",
-        )
+    def follow_ups(self, document: Document) -> Sequence[str]:
+        """See `FollowsUp`."""
+        return step_names(document, self._rules)
 
-    def _partner_id(self, number: str) -> str | None:
-        """The partner with the customer number. One that was set inactive is not made anew but refused."""
-        for active in ("true", "false"):
-            parameters = {"customerNumber": number, "type": "CUSTOMER", "active": active}
-            for row in self._pages("businesspartners", parameters):
-                if self._customer_number(row) == number:
-                    if active == "true":
-                        return str(row["id"])
-                    detail = f"The customer {number} is inactive in Procountor. Make it active there."
-                    raise Refused("procountor.customer_inactive", detail, "/payer/number")
-        return None
+    def follow_up(self, document: Document, ids: TargetIds, links: LinkStore) -> FollowedUp:
+        """See `FollowsUp`."""
+        with time_limit(self._client.longest_s):
+            steps = Finishing(self._client, self._rules, document, ids).steps()
+            return run_steps(document.key, links, steps)
 
-    def _customer_number(self, row: Mapping[str, Any]) -> str:
-        """From a search row, which is shortened, or else from the whole partner."""
-        for source in (row, None):
-            partner = row if source is not None else self._client.get(f"businesspartners/{int(row['id'])}", {})
-            info = partner.get("invoicingInfo") if isinstance(partner, dict) else None
-            if isinstance(info, dict) and "customerNumber" in info:
-                return str(info["customerNumber"] or "").strip()
-        return ""
+    def _refuse_vat(self, document: Document) -> None:
+        """Raise Stop if the company does not use the document's VAT, or cannot be asked now."""
+        try:
+            offer = self._offer(document)
+        except Fault as fault:
+            raise Stop(outcome_of_read(fault)) from None
+        refusal = objection(document, self._rules, offer)
+        if refusal is not None:
+            raise Stop(refusal)
 
-    def _product(self, index: int, line: DocumentLine, currency: str) -> Entry:
-        body = mapping.product_json(line, self._rules, currency)
-        return Entry(
-            kind="product",
-            key=line.product_code,
-            matched_by="product_code",
-            look_up=lambda: self._product_id(line.product_code.strip()),
-            create=lambda: str(self._client.post("products", body)["id"]),
-            pointer=f"/lines/{index}/product_code",
-        )
+    def _offer(self, document: Document) -> VatOffer | None:
+        """What the company uses of VAT: from the shelf unless that would refuse the document. Raises Fault."""
+        if not self._rules.check_vat:
+            return None
+        is_fresh, offer = self._shelf.get(self._client.company)
+        if is_fresh and (offer is None or not any(vat_objections(document, self._rules, offer))):
+            return offer
+        return self._read_offer()
 
-    def _product_id(self, code: str) -> str | None:
-        """The sales product with the code.
-
-        The search is by part of the code, letter case aside (our codes have none).
-        """
-        for row in self._pages("products", {"code": code, "type": "SALES"}):
-            if str(row.get("code") or "").strip().casefold() == code.casefold():
-                return str(row["id"])
-        return None
-
-    def _pages(self, path: str, parameters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """All rows of a search.
-
-        Pages are asked for by number, and for products by the last id of the page before.
-        """
-        seen: set[int] = set()
-        asked = {**parameters, "size": str(_PAGE_SIZE)}
-        for page in range(_MAX_PAGES):
-            if path != "products":
-                asked["page"] = str(page)
-            reply = self._client.get(path, asked)
-            rows = _results(reply)
-            fresh = [row for row in rows if row["id"] not in seen]
-            yield from fresh
-            if not fresh or len(rows) < _page_size(reply):
-                return
-            seen.update(row["id"] for row in fresh)
-            if path == "products":
-                asked["previousId"] = str(rows[-1]["id"])
-        raise Fault("the search in Procountor gave more results than can be gone through")
-
-
-def _results(reply: Any) -> list[dict[str, Any]]:
-    """The rows of a search answer; `products` is what older versions call the list of products (sheet §4)."""
-    rows = reply.get("results", reply.get("products")) if isinstance(reply, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(r, dict) and isinstance(r.get("id"), int) for r in rows):
-        raise Unreadable("the answer to the search is not in Procountor's form")
-    return rows
-
-
-def _page_size(reply: Mapping[str, Any]) -> int:
-    """How many rows a full page of this answer has: the server may allow fewer than we asked for."""
-    meta = reply.get("meta")
-    size = meta.get("pageSize") if isinstance(meta, dict) else None
-    return min(size, _PAGE_SIZE) if isinstance(size, int) and size > 0 else _PAGE_SIZE
+    def _read_offer(self) -> VatOffer | None:
+        try:
+            offer = offer_of(self._client.get("vats/default", {}))
+        except Refused as refusal:
+            if refusal.code == AUTHENTICATION_FAILED:
+                raise
+            offer = None  # the user of the connection may not read it: then nothing can be compared
+        self._shelf.put(self._client.company, offer)
+        return offer
 
 
 def _sums(invoice: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,23 @@
 Version 1. Fields may be added within a version; none is removed or changes its meaning.
 """
 
+import base64
 import json
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
 from services.billing.adapters import texts
-from services.billing.domain.document import Document, DocumentLine, Party, VatLine
+from services.billing.domain.document import (
+    Address,
+    Attachment,
+    Delivery,
+    Document,
+    DocumentLine,
+    Party,
+    Period,
+    VatLine,
+)
 
 DOCUMENT: Final = "urakka.document.v1"
 PING: Final = "urakka.ping.v1"
@@ -33,6 +43,11 @@ def _document(document: Document) -> dict[str, Any]:
         "currency": document.currency,
         "document_date": document.document_date.isoformat(),
         "performed_on": _day(document.performed_on),
+        "period": _period(document.period),
+        "delivery": _delivery(document.delivery),
+        "prices_include_vat": document.prices_include_vat,
+        "labour": _labour(document),
+        "attachments": [_attachment(each) for each in document.attachments],
         "due_date": document.due_date.isoformat(),
         "references": {name: texts.clean(text) for name, text in document.references.items()},
         "lines": [_line(line) for line in document.lines],
@@ -47,8 +62,44 @@ def _document(document: Document) -> dict[str, Any]:
     }
 
 
+def _period(period: Period | None) -> dict[str, str] | None:
+    return None if period is None else {"first": period.first.isoformat(), "last": period.last.isoformat()}
+
+
+def _delivery(site: Delivery | None) -> dict[str, Any] | None:
+    if site is None:
+        return None
+    return {"site_name": texts.clean(site.site_name), "address": _address(site.address) if site.address else None}
+
+
+def _labour(document: Document) -> dict[str, str] | None:
+    """Of private persons, for the household deduction."""
+    net, gross = document.labour_net, document.labour_gross
+    if net is None or gross is None:
+        return None
+    return {"net": _amount(net), "gross": _amount(gross), "statement": texts.labour_statement(document)}
+
+
+def _attachment(attachment: Attachment) -> dict[str, str]:
+    return {
+        "name": attachment.name,
+        "media_type": attachment.media_type,
+        "sha256": attachment.sha256,
+        "content": base64.b64encode(attachment.content).decode("ascii"),
+    }
+
+
+def _address(address: Address) -> dict[str, str]:
+    return {
+        "street": texts.clean(address.street),
+        "postal_code": texts.clean(address.postal_code),
+        "city": texts.clean(address.city),
+        "country": address.country,
+    }
+
+
 def _payer(payer: Party) -> dict[str, Any]:
-    address = payer.address
+    percent = payer.late_interest_percent
     return {
         "customer_id": payer.customer_id,
         "number": payer.number,
@@ -56,18 +107,14 @@ def _payer(payer: Party) -> dict[str, Any]:
         "kind": payer.kind,
         "business_id": payer.business_id,
         "vat_number": payer.vat_number,
-        "address": {
-            "street": texts.clean(address.street),
-            "postal_code": texts.clean(address.postal_code),
-            "city": texts.clean(address.city),
-            "country": address.country,
-        },
+        "address": _address(payer.address),
         "email": payer.email,
         "language": payer.language,
         "invoice_channel": payer.invoice_channel,
         "einvoice_address": payer.einvoice_address,
         "einvoice_operator": payer.einvoice_operator,
         "payment_term_days": payer.payment_term_days,
+        "late_interest_percent": None if percent is None else _plain(percent),
     }
 
 
@@ -81,6 +128,7 @@ def _line(line: DocumentLine) -> dict[str, Any]:
         "quantity": _plain(line.quantity),
         "unit": texts.clean(line.unit),
         "unit_price": _plain(line.unit_price, places=2),
+        "unit_price_gross": _plain(line.unit_price_gross, places=2),
         "discount_percent": _plain(line.discount_percent),
         "vat_class": line.vat_class,
         "vat_category": line.vat_category,
@@ -88,6 +136,10 @@ def _line(line: DocumentLine) -> dict[str, Any]:
         "net": _amount(line.net),
         "vat": _amount(line.vat_share),
         "row_ids": list(line.row_ids),
+        "performed_from": _day(line.performed_from),
+        "performed_to": _day(line.performed_to),
+        "site_name": None if line.site_name is None else texts.clean(line.site_name),
+        "dimensions": {name: texts.clean(text) for name, text in line.dimensions.items()},
     }
 
 

@@ -126,4 +126,4 @@ def webhook_kind(site: Site) -> TargetKind:
         receiver = Receiver(settings["url"], settings["status_url"], settings["acceptance"], tuple(active))
         return WebhookTarget(receiver, make_transport(settings["connect_timeout_s"], settings["read_timeout_s"]))
 
-    return TargetKind("webhook", WebhookSettings, SECRETS, build, OPTIONAL_SECRETS)
+    return TargetKind("webhook", WebhookSettings, SECRETS, build, OPTIONAL_SECRETS, repeatable=True)

@@ -1,6 +1,6 @@
 """A billing service on a real database, with a target that the test controls."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from shared.bus.inbox import Inbox
 from shared.bus.outbox import Outbox
 from shared.bus.tables import outbox
 from shared.bus.wakeup import LocalWakeup
+from shared.charging import rule_from_data, to_data
 from shared.clock import utc_now
 from shared.context import Context, system_context
 from shared.crypto import SecretBox
@@ -148,6 +149,14 @@ class Billing:
         self.take(self.send("catalog", "product.changed.v1", product_id, 1, data))
         return product_id
 
+    def rule(self, *effects: Mapping[str, Any], version: int = 1, **changes: Any) -> str:
+        """Let a charging rule arrive; returns its id."""
+        read = rule_from_data(
+            {"id": new_id(), "name": "Laskutuslisä", "priority": 10, **changes, "effects": [dict(e) for e in effects]}
+        )
+        self.take(self.send("catalog", "charging_rule.changed.v1", read.id, version, to_data(read)))
+        return read.id
+
     def approval(self, customer_id: str, *rows: dict[str, Any], **changes: Any) -> bytes:
         self._numbers += 1
         data = {
@@ -195,6 +204,7 @@ class Billing:
             settings,
             owner=owner or self.owner,
             secrets_of=self.vault.secrets_of,
+            books_of=self.vault.books_of,
             clock=self.clock,
             chance=lambda: 0.5,
         )

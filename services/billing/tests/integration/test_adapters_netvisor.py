@@ -3,14 +3,31 @@
 import logging
 import threading
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
 from services.billing.adapters.faults import NothingSent
 from services.billing.adapters.registry import TARGETS
 from services.billing.adapters.transport import Transport
-from services.billing.domain.outcomes import Absent, Accepted, CannotAsk, Found, NotSent, Rejected, Unclear
-from services.billing.domain.target import AccountingTarget, ConnectionProblem, Prepared
+from services.billing.domain.document import OriginalDocument
+from services.billing.domain.outcomes import (
+    Absent,
+    Accepted,
+    CannotAsk,
+    FollowedUp,
+    Found,
+    NotSent,
+    Rejected,
+    Unclear,
+)
+from services.billing.domain.target import (
+    AccountingTarget,
+    ConnectionProblem,
+    FollowsUp,
+    Prepared,
+    TargetIds,
+)
 from services.billing.tests.targets import (
     MemoryLinks,
     Reply,
@@ -258,7 +275,8 @@ def test_customer_and_product_are_matched_by_number_and_code_only() -> None:
     ) as server:
         prepared = target(server.url).prepare(a_document([a_line(), a_line()]), links)
     assert isinstance(prepared, Prepared)
-    assert links.links == {
+    linked = {key: link for key, link in links.links.items() if key[0] in ("customer", "product")}
+    assert linked == {
         ("customer", "1042"): ("2", "customer_number"),
         ("product", "HUOLTO"): ("6", "product_code"),
     }
@@ -395,3 +413,78 @@ def test_keys_outside_latin_1_are_not_sent_and_not_shown() -> None:
 def test_the_transport_sends_no_header_that_would_split() -> None:
     with pytest.raises(NothingSent):
         Transport(1, 1).call("GET", "http://127.0.0.1:9/", {"X-A": "b\r\nX-C: d"})
+
+
+# --- matching a credit ---
+
+ORIGINAL = OriginalDocument("d1", "URK-original", date(2026, 3, 2), "7", "2026007")
+
+
+def follow_up(url: str) -> FollowedUp:
+    it = target(url)
+    assert isinstance(it, FollowsUp)
+    return it.follow_up(a_document(reverses=ORIGINAL), TargetIds("9"), MemoryLinks())
+
+
+def the_credit(inside: str = "") -> bytes:
+    return http_reply(envelope(f"<SalesInvoice><SalesInvoiceNumber>12</SalesInvoiceNumber>{inside}</SalesInvoice>"))
+
+
+def credit_row(still_open: str, key: int = 9) -> str:
+    return (
+        f"<SalesInvoice><NetvisorKey>{key}</NetvisorKey><InvoiceSum>-169,43</InvoiceSum>"
+        f"<OpenSum>{still_open}</OpenSum></SalesInvoice>"
+    )
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        [the_credit("<MatchedInvoices><NetvisorKey>7</NetvisorKey></MatchedInvoices>")],
+        [the_credit("<CreditedInvoiceNetvisorKey>7</CreditedInvoiceNetvisorKey>")],
+        [the_credit(), rows(credit_row("0,00"))],
+        [the_credit(), rows(credit_row("-169,43", key=8), credit_row("-69,43"))],
+    ],
+    ids=["matched element", "credited element", "nothing open", "partly open"],
+)
+def test_a_credit_that_shows_as_matched_is_not_matched_again(replies: list[Reply]) -> None:
+    with fault_server(*replies, http_reply(envelope())) as server:
+        assert follow_up(server.url) == FollowedUp(("match_credit",))
+    assert [line for line in server.lines() if line.startswith("POST")] == []
+
+
+def test_a_credit_that_is_open_is_matched_by_both_keys() -> None:
+    other = "<MatchedInvoices><NetvisorKey>77</NetvisorKey></MatchedInvoices>"
+    with fault_server(the_credit(other), rows(credit_row("-169,43")), http_reply(envelope())) as server:
+        assert follow_up(server.url) == FollowedUp(("match_credit",))
+    head, _, body = server.requests[2].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /matchcreditnote.nv HTTP/1.1\r\n")
+    assert body == (
+        b"<root><matchcreditnote><creditnotenetvisorkey>9</creditnotenetvisorkey>"
+        b"<invoicenetvisorkey>7</invoicenetvisorkey></matchcreditnote></root>"
+    )
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        [hang],
+        [the_credit(), reset],
+        [the_credit(), rows()],
+        [the_credit(), rows(credit_row(""))],
+        [the_credit(), rows(credit_row("-169,43", key=8))],
+    ],
+    ids=["no answer", "no list", "not in the list", "no open sum", "another one"],
+)
+def test_a_credit_whose_state_is_not_told_is_not_matched(replies: list[Reply]) -> None:
+    with fault_server(*replies, http_reply(envelope())) as server:
+        problem = follow_up(server.url).problem
+    assert isinstance(problem, Unclear)
+    assert [line for line in server.lines() if line.startswith("POST")] == []
+
+
+def test_a_credit_that_is_not_there_is_a_matter_for_a_person() -> None:
+    with fault_server(http_reply(envelope("<SalesInvoice/>"))) as server:
+        problem = follow_up(server.url).problem
+    assert isinstance(problem, Rejected)
+    assert problem.code == "netvisor.credit_not_matched"

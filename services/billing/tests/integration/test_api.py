@@ -1,5 +1,6 @@
 """Billing over HTTP: the whole layer on a real database."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ import pytest
 
 from services.billing.app.connections import Vault
 from services.billing.app.dispatcher import Dispatcher, DispatcherSettings
+from services.billing.app.numbers import issue_number
 from services.billing.app.orders import register_approved_order
 from services.billing.app.payments import PaymentPoller, PaymentSettings
 from services.billing.bootstrap import SERVICE
@@ -216,6 +218,16 @@ def test_the_kinds_of_targets_are_described(api: Api) -> None:
     assert kind["target"] == "fake"
     assert kind["secrets"] == ["key"]
     assert kind["settings"][0]["name"] == "url"
+
+
+def test_billing_says_what_it_knows_of_a_customer(api: Api) -> None:
+    customer_id = api.approve("monthly")
+
+    known = api.biller.get(f"/customers/{customer_id}").json
+    stranger = api.service.caller(*EVERYTHING, tenant_id=new_id()).get(f"/customers/{customer_id}")
+
+    assert (known["version"], known["billing_rhythm"], known["name"]) == (1, "monthly", CUSTOMER["name"])
+    assert (stranger.status_code, api.biller.get(f"/customers/{new_id()}").status_code) == (404, 404)
 
 
 def test_settings_have_defaults_and_a_version(api: Api) -> None:
@@ -426,3 +438,108 @@ def test_payments_are_shown_with_documents_and_filter_them(api: Api) -> None:
     assert len(api.biller.get("/documents?payment_state=partly_paid").json["items"]) == 1
     assert api.biller.get("/documents?payment_state=paid").json["items"] == []
     assert api.biller.get("/documents?payment_state=mostly").status_code == 400
+
+
+# --- files of documents ---
+
+
+def send_file(api: Api, document_id: str, name: str, content: bytes) -> Any:
+    return api.biller.post(
+        f"/documents/{document_id}/attachments",
+        data={"file": (io.BytesIO(content), name)},
+        content_type="multipart/form-data",
+    )
+
+
+def test_files_are_added_listed_downloaded_and_taken_away(api: Api) -> None:
+    api.connect()
+    api.approve("immediate")
+    (document,) = api.biller.get("/documents").json["items"]
+    content = b"%PDF-1.7 " + b"x" * 2_000_000
+
+    created = send_file(api, document["id"], "../p\u00f6yt\u00e4kirja.pdf", content)
+
+    assert created.status_code == 201, created.json
+    assert created.json["name"] == "p\u00f6yt\u00e4kirja.pdf"
+    listed = api.biller.get(f"/documents/{document['id']}/attachments").json["items"]
+    assert [(each["id"], each["size"], each["media_type"]) for each in listed] == [
+        (created.json["id"], len(content), "application/pdf")
+    ]
+    path = f"/documents/{document['id']}/attachments/{created.json['id']}"
+    fetched = api.biller.get(path)
+    assert fetched.data == content
+    assert fetched.headers["Content-Type"] == "application/pdf"
+    assert fetched.headers["Content-Disposition"].startswith("attachment;")
+    assert api.biller.get(f"/documents/{document['id']}").json["attachment_count"] == 1
+    assert api.biller.delete(path).status_code == 204
+    assert api.biller.get(path).status_code == 404
+
+
+def test_files_that_cannot_go_are_refused(api: Api) -> None:
+    api.connect()
+    api.approve("immediate")
+    (document,) = api.biller.get("/documents").json["items"]
+    refused = send_file(api, document["id"], "lasku.pdf", b"<html>")
+    assert (refused.status_code, refused.json["code"]) == (422, "attachment.invalid")
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/file"]
+    assert send_file(api, document["id"], "a.pdf", b"%PDF-" + b"x" * 6_000_000).status_code == 413
+    api.dispatch()
+    late = send_file(api, document["id"], "a.pdf", b"%PDF-1.7")
+    assert (late.status_code, late.json["code"]) == (409, "document.on_its_way")
+
+
+def test_files_need_their_permission(api: Api) -> None:
+    reader = api.service.caller("billing.read")
+    api.connect()
+    api.approve("immediate")
+    (document,) = api.biller.get("/documents").json["items"]
+    path = f"/documents/{document['id']}/attachments"
+    body = {"data": {"file": (io.BytesIO(b"%PDF-1.7"), "a.pdf")}, "content_type": "multipart/form-data"}
+    assert reader.post(path, **body).status_code == 403
+    assert reader.get(path).status_code == 200
+    assert api.service.caller("connections.manage").get(path).status_code == 403
+
+
+# --- a connection that waits for a person, and the numbers it gave out ---
+
+
+def test_a_paused_connection_is_shown_and_resumed(api: Api) -> None:
+    api.dispatch()  # what other tests have left
+    connection = api.connect()
+    api.approve("immediate")
+    api.target.prepare_faults = [Rejected("fake.authentication_failed", "Väärä avain.")]
+    api.dispatch()
+
+    shown = api.biller.get(f"/connections/{connection['id']}").json
+    (dispatch,) = api.biller.get("/dispatches?lang=en").json["items"]
+
+    assert (shown["paused"]["code"], shown["paused"]["detail"]) == ("fake.authentication_failed", "Väärä avain.")
+    assert shown["paused"]["since"] is not None
+    assert dispatch["waits_for"]["code"] == "connection.paused"
+    assert dispatch["waits_for"]["text"].startswith("The connection waits for a person")
+    assert dispatch["waits_for"]["until"] is None
+    assert [each["paused"] is not None for each in api.biller.get("/connections").json["items"]] == [True]
+    path = f"/connections/{connection['id']}/resume"
+    assert api.service.caller("billing.read").post(path).status_code == 403
+    resumed = api.biller.post(path)
+    assert (resumed.status_code, resumed.json["paused"]) == (200, None)
+    api.dispatch()
+    assert api.biller.get("/dispatches").json["items"][0]["state"] == "accepted"
+
+
+def test_the_numbers_of_a_connection_are_listed_in_parts(api: Api) -> None:
+    connection = api.connect()
+    with api.service.begin() as uow:
+        for number in range(1, 6):
+            issue_number(uow, connection["id"], f"URK-{number}", first=10, now=utc_now())
+        uow.commit()
+    path = f"/connections/{connection['id']}/numbers"
+
+    first = api.biller.get(f"{path}?limit=3").json
+    rest = api.biller.get(f"{path}?limit=3&after={first['next']}").json
+
+    assert [each["number"] for each in first["items"]] == [10, 11, 12]
+    assert [(each["number"], each["state"]) for each in rest["items"]] == [(13, "open"), (14, "open")]
+    assert rest["next"] is None
+    assert api.biller.get(f"/connections/{new_id()}/numbers").status_code == 404
+    assert api.service.caller("connections.manage").get(path).status_code == 403

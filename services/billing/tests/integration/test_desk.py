@@ -3,11 +3,13 @@
 import pytest
 from sqlalchemy import select, text
 
+from services.billing.adapters.registry import TARGETS
 from services.billing.app import desk
 from services.billing.app.connections import (
     ConnectionWish,
     change_connection,
     check_connection,
+    checked_settings,
     create_connection,
     get_connection,
     remove_connection,
@@ -158,7 +160,14 @@ def test_secrets_are_sealed_for_their_connection_only(billing: Billing) -> None:
 def test_the_first_connection_is_the_default_and_a_new_default_replaces_it(billing: Billing) -> None:
     first, second = create(billing), create(billing)
     assert (first.is_default, second.is_default) == (True, False)
-    change_connection(billing.begin(), billing.vault, second.id, second.version, wish(secrets={}, is_default=True))
+    change_connection(
+        billing.begin(),
+        billing.vault,
+        second.id,
+        second.version,
+        wish(secrets={}, is_default=True),
+        now=billing.clock(),
+    )
     with billing.read() as uow:
         defaults = uow.session.scalars(select(Connection.id).where(Connection.is_default)).all()
     assert defaults == [second.id]
@@ -166,7 +175,9 @@ def test_the_first_connection_is_the_default_and_a_new_default_replaces_it(billi
 
 def test_secrets_that_are_not_given_stay(billing: Billing) -> None:
     connection = create(billing)
-    change_connection(billing.begin(), billing.vault, connection.id, None, wish(name="Uusi", secrets={}))
+    change_connection(
+        billing.begin(), billing.vault, connection.id, None, wish(name="Uusi", secrets={}), now=billing.clock()
+    )
     stored = get_connection(billing.read(), connection.id)
     assert stored.name == "Uusi"
     assert billing.vault.unseal(stored.id, stored.secrets) == {"key": "hyvin-salainen"}
@@ -186,6 +197,37 @@ def test_wrong_settings_are_named(billing: Billing, changes: dict[str, object], 
     with pytest.raises(InvalidSettings) as refused:
         create(billing, **changes)
     assert pointer in [error.pointer for error in refused.value.errors]
+
+
+def test_wrong_settings_and_secrets_are_named_together(billing: Billing) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        create(billing, settings={"urll": "y"}, secrets={"kye": "b"})
+    pointers = {error.pointer for error in refused.value.errors}
+    assert pointers == {"/settings/url", "/settings/urll", "/secrets/key", "/secrets/kye"}
+
+
+def test_the_pointer_of_a_wrong_entry_leads_to_the_entry() -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        checked_settings(TARGETS["netvisor"], {"vat_codes": {"S": "X", "S/abc": "KOMY"}, "dimensions": {"a": "b"}})
+    pointers = [error.pointer for error in refused.value.errors]
+    assert {"/settings/vat_codes/S", "/settings/vat_codes/S~1abc", "/settings/dimensions/a"} <= set(pointers)
+
+
+def test_secrets_that_cannot_be_read_any_more_are_entered_again(billing: Billing) -> None:
+    connection = create(billing)
+    with billing.begin() as uow:
+        uow.session.get_one(Connection, connection.id).secrets = b"sealed with another key"
+        uow.commit()
+
+    def change(secrets: dict[str, str]) -> Connection:
+        return change_connection(
+            billing.begin(), billing.vault, connection.id, None, wish(secrets=secrets), now=billing.clock()
+        )
+
+    with pytest.raises(InvalidSettings) as refused:
+        change({"kye": "uusi"})
+    assert {error.pointer for error in refused.value.errors} == {"/secrets/kye"}
+    assert billing.vault.unseal(connection.id, change({"key": "uusi"}).secrets) == {"key": "uusi"}
 
 
 def test_an_unknown_target_is_refused(billing: Billing) -> None:

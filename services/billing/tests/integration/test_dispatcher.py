@@ -313,7 +313,7 @@ def test_a_connection_that_is_switched_off_sends_nothing(billing: Billing) -> No
     connection = billing.connect()
     billing.approve(billing.customer())
     wish = ConnectionWish("Testi", {"url": "http://127.0.0.1"}, {}, True, False)
-    change_connection(billing.begin(), billing.vault, connection, None, wish)
+    change_connection(billing.begin(), billing.vault, connection, None, wish, now=billing.clock())
     assert billing.dispatcher().run_once() == 0
     assert billing.target.sends == 0
 

@@ -17,8 +17,9 @@ from services.billing.domain.document import Document
 from services.billing.domain.outcomes import Absent, Accepted, CannotAsk, Found, NotSent, Rejected, Unclear
 from services.billing.domain.target import AccountingTarget, ConnectionProblem, Prepared
 from services.billing.tests.targets import MemoryLinks, a_document, a_payer
+from shared.ids import new_id
 
-FILES = [("xlsx", "document"), ("csv", "document"), ("xlsx", "day"), ("csv", "month")]
+FILES = [("xlsx", "document"), ("csv", "document"), ("xlsx", "day"), ("csv", "month"), ("xlsx", "batch")]
 
 
 class Killed(BaseException):
@@ -72,6 +73,16 @@ def test_documents_appear_once_each_with_a_repeat(tmp_path: Path, settings: dict
 def test_a_file_for_each_document_is_named_by_date_customer_and_key(tmp_path: Path) -> None:
     document = a_document(payer=a_payer(number="../10 42"))
     assert send(connect(tmp_path), document) == Accepted(f"2026-03-02_10-42_{document.key}.xlsx")
+
+
+def test_the_documents_of_a_batch_share_a_file(tmp_path: Path) -> None:
+    target = connect(tmp_path, files="batch")
+    first, second = new_id(), new_id()
+    documents = [a_document(batch_id=first), a_document(batch_id=first), a_document(batch_id=second), a_document()]
+    written = [send(target, document).target_id for document in documents]
+    assert written[:3] == [f"laskutus-2026-03-02-{batch[-12:]}.xlsx" for batch in (first, first, second)]
+    assert len(set(written)) == 3
+    assert sorted(keys_in(tmp_path)) == sorted(document.key for document in documents)
 
 
 def test_other_columns_begin_another_file_of_the_day(tmp_path: Path) -> None:

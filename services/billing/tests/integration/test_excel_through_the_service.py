@@ -61,3 +61,24 @@ def test_wrong_columns_are_told_with_their_place(api: Api) -> None:
     answer = api.biller.post("/connections", body)
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json["errors"]] == ["/settings/columns/0"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "status"),
+    [("laskutus", 422), ("Laskutus", 422), ("", 201), ("laskutus/2026", 201), ("laskutus-b", 201)],
+)
+def test_a_folder_belongs_to_one_firm(api: Api, folder: str, status: int) -> None:
+    body = {"target": "excel", "name": "Aineisto", "settings": {"folder": "laskutus", "files": "day"}, "secrets": {}}
+    assert api.biller.post("/connections", body).status_code == 201
+    assert api.biller.post("/connections", body).status_code == 201, "a firm may share its own folder"
+    other = api.service.caller("connections.manage", tenant_id=api.service.other_tenant_id)
+    taken = other.post("/connections", {**body, "settings": {"folder": folder}})
+    assert taken.status_code == status, taken.json
+    if status == 422:
+        assert [(each["pointer"], each["code"]) for each in taken.json["errors"]] == [
+            ("/settings/folder", "folder.taken")
+        ]
+        free = other.post("/connections", {**body, "settings": {"folder": "oma"}}).json
+        wish = {"name": "Aineisto", "settings": {"folder": folder}, "is_default": True, "active": True}
+        moved = other.call("PUT", f"/connections/{free['id']}", json=wish)
+        assert (moved.status_code, moved.json["code"]) == (422, "connection.invalid_settings")

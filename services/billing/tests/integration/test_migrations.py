@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, Date, Engine, text
+from sqlalchemy import Connection, Date, Engine, select, text
 
 from services.billing.app.ledger_check import check_ledger
-from services.billing.models import Base
+from services.billing.messaging.inbound import COPIES
+from services.billing.models import Base, CustomerCopy
+from services.billing.tests.integration.conftest import CUSTOMER
+from shared.bus.bootstrap import SnapshotItem, SnapshotPage, fill_copy
+from shared.bus.consumer import CopySource
+from shared.bus.tables import copy_state
 from shared.clock import utc_now
+from shared.context import Context, system_context
 from shared.db import Amount, Database, Quantity, Rate, UnitPrice, make_engine, migrate
 from shared.db.engine import WRITES
 from shared.ids import new_id
@@ -119,9 +125,52 @@ def test_lines_of_the_first_release_learn_what_they_hold_of_which_row(engine: En
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT set_config('urakka.tenant_id', '*', true)"))
-        held = dict(
-            connection.execute(text("SELECT document_id, CAST(holdings AS TEXT) FROM document_lines")).tuples().all()
-        )
+        found = connection.execute(text("SELECT document_id, CAST(holdings AS TEXT) AS holdings FROM document_lines"))
+        held: dict[str, str] = {row.document_id: row.holdings for row in found}
     assert held[of("cancelled")] == "[]"
     assert [name in held[of("document")] for name in (of("ledger1"), of("ledger2"), '"2.000"', '"0.500"')] == [True] * 4
     assert check_ledger(Database(engine)) == []
+
+
+class Owner:
+    """The owner's present state of one aggregate."""
+
+    def __init__(self, *items: SnapshotItem) -> None:
+        self.items = items
+
+    def pages(self, source: CopySource, after: str | None, limit: int) -> Iterator[SnapshotPage]:
+        yield SnapshotPage(self.items, None)
+
+
+def test_copies_of_the_release_before_invoice_fees_are_taken_again(engine: Engine) -> None:
+    bring_to(engine, "0010")
+    customer_id, stamp = new_id(), utc_now()
+    with engine.execution_options(**{WRITES: True}).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT set_config('urakka.tenant_id', '*', true)"))
+        told = {name: value for name, value in CUSTOMER.items() if name in Base.metadata.tables["copy_customers"].c}
+        del told["price_group"], told["construction_seller_from"]
+        own = {"id": customer_id, "tenant_id": TENANT, "version": 3, "source_time": stamp, "seen_at": stamp}
+        insert(connection, "copy_customers", {**told, **own, "deleted": False})
+        for name in ("customer", "product"):
+            done = {"name": f"billing.copies:{name}", "started_at": stamp, "finished_at": stamp, "taken": 1}
+            connection.execute(copy_state.insert().values(done))
+    assert migrate.upgrade(engine, "billing") is True
+    database = Database(engine)
+    source = next(each for each in COPIES.copies if each.aggregate == "customer")
+
+    def fill_with(version: int, group: str) -> list[tuple[int, str | None]]:
+        data = {**CUSTOMER, "id": customer_id, "price_group": group}
+        owner = Owner(SnapshotItem(customer_id, version, TENANT, stamp, data))
+        with database.begin(system_context("test")) as uow:
+            uow.session.execute(copy_state.delete())
+            uow.commit()
+        fill_copy(database, COPIES, source, owner)
+        with database.read(Context(TENANT, "test")) as uow:
+            copies = uow.session.scalars(select(CustomerCopy).where(CustomerCopy.id == customer_id)).all()
+            return [(copy.version, copy.price_group) for copy in copies]
+
+    with database.read(system_context("test")) as uow:
+        assert uow.session.scalars(select(copy_state.c.name)).all() == []
+    assert fill_with(2, "OLD") == [(2, None)]
+    assert fill_with(3, "A") == [(3, "A")]

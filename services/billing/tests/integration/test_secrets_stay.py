@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from services.billing.adapters.registry import TARGETS
+from services.billing.adapters.kind import Site
+from services.billing.adapters.registry import TARGETS, built_in
 from services.billing.app import desk
 from services.billing.app.connections import ConnectionWish, Vault, create_connection
 from services.billing.app.dispatcher import Dispatcher, DispatcherSettings
+from services.billing.app.pausing import resume_connection
 from services.billing.models import AttemptTrace, Base
+from services.billing.tests.einvoices import FINVOICE_SETTINGS
+from services.billing.tests.einvoices import SETTINGS as EINVOICE_SETTINGS
 from services.billing.tests.integration.conftest import Billing
 from services.billing.tests.targets import Reply, fault_server, http_reply
 from shared.bus.tables import outbox
@@ -26,11 +30,25 @@ MARKS = {
     "client_id": "mark-3-77aa10",
     "client_secret": "mark-4-e0c411&x=1",
     "api_key": "mark-5-0d9b6e",
+    "signing_secret": "mark-7-c2e9b0-signing-the-whole-webhook",
+    "previous_secret": "mark-8-41d7fe-signing-the-old-webhook",
+    "token": "mark-9-5b3cf2",
+    "password": "mark-10-8e1a6d",
 }
 TOKEN = "mark-6-token-a81f"
 SETTINGS: dict[str, dict[str, Any]] = {
     "netvisor": {"customer_id": "Cust_1", "partner_id": "Part_1", "organisation_id": "1234567-8"},
     "procountor": {"iban": "FI3715903000000776"},
+    "webhook": {},
+    "finvoice": {**FINVOICE_SETTINGS, "delivery": "http"},
+    "peppol": {**EINVOICE_SETTINGS, "delivery": "http", "customer_number_as_reference": True},
+}
+GIVEN = {
+    "netvisor": ("customer_key", "partner_key"),
+    "procountor": ("client_id", "client_secret", "api_key"),
+    "webhook": ("signing_secret", "previous_secret"),
+    "finvoice": ("token", "password"),
+    "peppol": ("token", "password"),
 }
 
 
@@ -46,6 +64,10 @@ def echoing(target: str) -> list[Reply]:
             http_reply(token, "200 OK", *headers),
             http_reply(problem, "400 Bad Request", *headers),
             http_reply(said, "500 Internal Server Error", *headers),
+        ]
+    if target != "netvisor":
+        return [http_reply(said, status, *headers) for status in ("400 Bad Request", "401 Unauthorized")] + [
+            http_reply(said, "500 Internal Server Error", *headers)
         ]
     failed = "<Root><ResponseStatus><Status>FAILED</Status><Status>{} :: {}</Status></ResponseStatus></Root>"
     return [
@@ -66,22 +88,31 @@ def everything_stored(billing: Billing) -> str:
     return "\n".join(found)
 
 
-@pytest.mark.parametrize("target", ["netvisor", "procountor"])
+def address(target: str, url: str) -> dict[str, str]:
+    return {"http_url": f"{url}/in"} if SETTINGS[target].get("delivery") else {"url": url}
+
+
+def test_every_kind_of_connection_with_secrets_is_tried() -> None:
+    assert set(GIVEN) == {name for name, kind in TARGETS.items() if kind.secrets or kind.optional_secrets}
+
+
+@pytest.mark.parametrize("target", GIVEN)
 def test_no_secret_comes_out(
     billing: Billing, target: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    billing.vault = Vault({target: TARGETS[target]}, billing.vault.box)
-    secrets = {name: MARKS[name] for name in TARGETS[target].secrets}
+    billing.vault = Vault({target: built_in(Site(private_webhooks=True))[target]}, billing.vault.box)
+    secrets = {name: MARKS[name] for name in GIVEN[target]}
     with fault_server(*echoing(target), *echoing(target)) as server:
-        wish = ConnectionWish("Kirjat", {"url": server.url, **SETTINGS[target]}, secrets, True, True)
+        wish = ConnectionWish("Kirjat", {**SETTINGS[target], **address(target, server.url)}, secrets, True, True)
         creation = Creation("connection", None, "", new_id())
-        create_connection(billing.begin(), billing.vault, creation, target, wish)
+        connection = create_connection(billing.begin(), billing.vault, creation, target, wish)
         for _ in range(3):
             billing.approve(billing.customer())
         for _ in range(4):
             billing.dispatcher().run_once()
             billing.pass_time(400)
+            resume_connection(billing.begin(), connection.id, None, now=billing.clock())  # if a refusal paused it
         assert len(server.requests) >= 3
     views = [desk.get_dispatch(billing.read(), dispatch.id) for dispatch in billing.dispatches()]
     exchanges = [each for view in views for trace in view.traces.values() for each in trace]

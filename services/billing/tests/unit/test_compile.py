@@ -94,6 +94,18 @@ def test_basket_3_rows_on_both_sides_of_a_vat_change_get_a_group_each() -> None:
     assert document.performed_on == days[1]
 
 
+def test_basket_7_goods_alone_are_never_under_reverse_charge() -> None:
+    goods = a_row(product_kind="material", quantity="10", unit_price="9.80", buyer_is_construction_seller=True)
+    service = a_row(row_id="2", position=2, construction_service=True, buyer_is_construction_seller=True)
+    (line,) = compile_lines([goods], MergePolicy())
+    assert (line.vat_category, line.vat_rate_percent, line.vat_share) == ("S", Decimal("25.5"), Decimal("24.99"))
+    both = vat_lines(compile_lines([goods, service], MergePolicy()))
+    assert [(group.category, group.base, group.vat) for group in both] == [
+        ("AE", Decimal("45.00"), Decimal("0.00")),
+        ("S", Decimal("98.00"), Decimal("24.99")),
+    ]
+
+
 @pytest.mark.parametrize(
     ("quantity", "price", "net"),
     [("1", "0.125", "0.13"), ("-1", "0.125", "-0.13"), ("0.5", "0.01", "0.01"), ("1", "0.1249", "0.12")],
@@ -151,10 +163,13 @@ def test_reverse_charge_needs_the_product_and_the_customer() -> None:
 
 def test_the_customer_is_a_construction_seller_from_a_day_on_and_a_private_person_never() -> None:
     confirmed = date(2026, 3, 1)
-    assert is_construction_seller("company", confirmed, date(2026, 3, 1))
-    assert not is_construction_seller("company", confirmed, date(2026, 2, 28))
-    assert not is_construction_seller("company", None, date(2026, 3, 1))
-    assert not is_construction_seller("private", confirmed, date(2026, 3, 1))
+    assert is_construction_seller("company", confirmed, None, date(2026, 3, 1))
+    assert not is_construction_seller("company", confirmed, None, date(2026, 2, 28))
+    assert not is_construction_seller("company", None, None, date(2026, 3, 1))
+    assert not is_construction_seller("private", confirmed, None, date(2026, 3, 1))
+    last = date(2026, 6, 30)
+    assert is_construction_seller("company", confirmed, last, last)
+    assert not is_construction_seller("company", confirmed, last, date(2026, 7, 1))
 
 
 def test_reverse_charge_without_any_id_of_the_buyer_is_found_before_sending() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.billing.config import dispatcher_settings
+from services.billing.config import dispatcher_settings, trace_days
 from shared.config import BadConfiguration
 
 
@@ -22,6 +22,17 @@ def test_a_demo_looks_sooner() -> None:
     )
     assert (settings.policy.first_look_s, settings.policy.look_pause_s, settings.policy.lease_s) == (0.5, 0.2, 3)
     assert settings.policy.retry_delays_s[:2] == (0.5, 3.0)
+
+
+def test_traces_are_kept_for_more_than_a_year_unless_told_otherwise() -> None:
+    assert trace_days({}) == 400
+    assert trace_days({"URAKKA_TRACE_DAYS": "30"}) == 30
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "soon", "36501"])
+def test_nonsense_days_are_refused(text: str) -> None:
+    with pytest.raises(BadConfiguration, match="URAKKA_TRACE_DAYS"):
+        trace_days({"URAKKA_TRACE_DAYS": text})
 
 
 @pytest.mark.parametrize("text", ["soon", "0", "-1", "1e9", "nan"])

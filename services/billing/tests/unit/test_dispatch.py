@@ -1,6 +1,7 @@
 """The state machine of a dispatch, by table and by random walk."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -31,7 +32,16 @@ from services.billing.domain.dispatch import (
     waiting,
 )
 from services.billing.domain.errors import ForbiddenDispatchStep
-from services.billing.domain.outcomes import Absent, Accepted, CannotAsk, Found, NotSent, Rejected, Unclear
+from services.billing.domain.outcomes import (
+    Absent,
+    Accepted,
+    CannotAsk,
+    FollowedUp,
+    Found,
+    NotSent,
+    Rejected,
+    Unclear,
+)
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 POLICY = DispatchPolicy()
@@ -55,6 +65,7 @@ FACTS = {
     Reversed: Reversed(),
     Redirected: Redirected("another connection"),
     SentHere: SentHere(),
+    FollowedUp: FollowedUp(("match",)),
 }
 
 
@@ -202,6 +213,38 @@ def test_every_pair_is_in_the_table_or_refused_by_name() -> None:
                 with pytest.raises(ForbiddenDispatchStep):
                     step(a_dispatch(state), fact, at())
     assert {kind for _, kind in TABLE} == set(FACTS)
+
+
+def test_an_accepted_document_is_due_while_the_target_wants_something_done() -> None:
+    accepted = step(a_dispatch(S.SENDING, tries=3), Accepted("42"), replace(at(), follows=True)).dispatch
+    assert (accepted.state, accepted.due_at, accepted.tries) == (S.ACCEPTED, NOW, 0)
+    later = step(accepted, FollowedUp(problem=NotSent("busy", retry_after_s=90)), at())
+    assert (later.dispatch.state, later.dispatch.tries, seconds_until_due(later)) == (S.ACCEPTED, 1, 90)
+    done = step(later.dispatch, FollowedUp(("match",)), at(90))
+    assert (done.dispatch.state, done.dispatch.due_at, done.dispatch.tries, done.intents) == (S.ACCEPTED, None, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("problem", "tries"),
+    [
+        (Rejected("netvisor.invalid_data", "…"), 0),
+        (NotSent("busy"), POLICY.tries - 1),
+        (Unclear("lost"), POLICY.tries - 1),
+    ],
+)
+def test_what_follows_and_cannot_be_done_calls_a_person_and_leaves_the_document_accepted(
+    problem: Rejected | NotSent | Unclear, tries: int
+) -> None:
+    failed = step(a_dispatch(S.ACCEPTED, tries=tries), FollowedUp(problem=problem), at())
+    assert (failed.dispatch.state, failed.dispatch.due_at) == (S.ACCEPTED, None)
+    assert failed.intents == (Intent.CALL_A_PERSON,)
+    again = step(failed.dispatch, TriedAgain(), at(5)).dispatch
+    assert (again.state, again.due_at, again.tries) == (S.ACCEPTED, at(5).now, 0)
+
+
+def test_an_accepted_document_with_nothing_left_to_do_cannot_be_tried_again() -> None:
+    with pytest.raises(ForbiddenDispatchStep, match="nothing is left to do"):
+        step(a_dispatch(S.ACCEPTED, due_at=None), TriedAgain(), at())
 
 
 def test_totals_are_compared_where_the_target_tells_them() -> None:

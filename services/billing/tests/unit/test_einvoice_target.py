@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 from lxml import etree
 
+from services.billing.adapters import texts
 from services.billing.adapters.einvoice import figures
-from services.billing.adapters.einvoice.compose import labour_shares
 from services.billing.adapters.einvoice.fitting import Notice
 from services.billing.adapters.einvoice.format import Format, Written
 from services.billing.adapters.einvoice.target import EinvoiceTarget
@@ -35,6 +35,7 @@ from services.billing.tests.targets import MemoryLinks
 from services.billing.tests.unit.builders import a_party, a_row
 
 FORMS: tuple[Format, ...] = (FinvoiceForm(), PeppolForm(customer_number_as_reference=True))
+PRIVATE = a_party(kind="private", business_id=None)
 BY_NAME = {form.name: form for form in FORMS}
 both = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 
@@ -331,7 +332,16 @@ def test_bytes_that_are_no_file_of_ours_are_not_delivered() -> None:
 
 def test_the_labour_share_is_rounded_once_for_each_rate() -> None:
     """377.00 net at 25.5 % is 473.135, so 473.14 (sheet §9)."""
-    assert labour_shares(an_einvoice(*service_rows()).lines) == [(Decimal("25.5"), Decimal("473.14"))]
+    document = an_einvoice(*service_rows(), payer=PRIVATE)
+    assert texts.labour_shares(document) == [(Decimal("25.5"), Decimal("473.14"))]
+    assert document.labour_gross == Decimal("473.14")
+    assert document.labour_net == Decimal("377.00")
+
+
+def test_only_private_persons_are_told_a_labour_share() -> None:
+    document = an_einvoice(*service_rows())
+    assert (texts.labour_shares(document), texts.labour_statement(document)) == ([], "")
+    assert (document.labour_net, document.labour_gross) == (None, None)
 
 
 def test_an_invoice_of_labour_alone_shows_its_own_total() -> None:
@@ -341,5 +351,5 @@ def test_an_invoice_of_labour_alone_shows_its_own_total() -> None:
             a_row(row_id=str(n), position=n, product_id=str(n), unit_price=str(Decimal(rng.randint(1, 999999)) / 10000))
             for n in range(1, 6)
         ]
-        document = an_einvoice(*rows)
-        assert sum(amount for _, amount in labour_shares(document.lines)) == document.gross
+        document = an_einvoice(*rows, payer=PRIVATE)
+        assert sum(amount for _, amount in texts.labour_shares(document)) == document.gross

@@ -16,7 +16,7 @@ from services.billing.adapters.excel.fields import FIELDS
 from services.billing.adapters.excel.layout import Cell, Row, from_json, rows, to_json
 from services.billing.adapters.excel.settings import ExcelSettings
 from services.billing.adapters.excel.sheets import CsvForm, NotOurFile, SheetForm, XlsxForm
-from services.billing.domain.document import Address
+from services.billing.domain.document import Address, Delivery
 from services.billing.tests.unit.builders import a_document, a_party, a_row
 
 
@@ -182,7 +182,7 @@ def test_control_characters_and_broken_text_do_not_stop_a_file() -> None:
         {"folder": ".hidden"},
         {"folder": "a//b"},
         {"file_type": "xls"},
-        {"files": "batch"},
+        {"files": "week"},
         {"columns": []},
         {"columns": [{"header": "a"}]},
         {"columns": [{"header": "a", "field": "line.net", "text": "x"}]},
@@ -198,3 +198,23 @@ def test_control_characters_and_broken_text_do_not_stop_a_file() -> None:
 def test_senseless_settings_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         settings(**wrong)
+
+
+def test_site_period_and_labour_share_can_be_shown() -> None:
+    site = Delivery("A-talo", Address("Haapatie 4 A", "02150", "ESPOO", "FI"))
+    work = a_row(unit_price="239.0438", site=site, work_date=date(2026, 11, 2), dimensions={"cost_centre": "KP-1"})
+    part = a_row(row_id="2", position=2, product_id="2", product_kind="material", unit_price="159.3625", site=site)
+    document = a_document(work, part, payer=a_party(kind="private", business_id=None))
+    names = (
+        "document.period_from", "document.site", "document.site_address", "document.labour", "line.unit_price_gross",
+        "line.performed_from", "line.site", "line.cost_centre",
+    )  # fmt: skip
+    layout = layout_of(settings(columns=columns(*names)))
+    header, first, second = read_xlsx(XlsxForm().grown(None, layout.header, rows(document, layout)))
+    shown = dict(zip(header, first, strict=True))
+    assert shown["document.period_from"].date() == date(2026, 11, 2)
+    assert (shown["document.site"], shown["document.site_address"]) == ("A-talo", "Haapatie 4 A, 02150 ESPOO")
+    assert (shown["document.labour"], shown["line.unit_price_gross"]) == (300, 300)
+    assert shown["line.performed_from"].date() == date(2026, 11, 2)
+    assert (shown["line.site"], shown["line.cost_centre"]) == ("A-talo", "KP-1")
+    assert second[header.index("line.cost_centre")] is None

@@ -1,15 +1,19 @@
 """What stands where in a Finvoice."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from lxml import etree
 
+from services.billing.adapters.einvoice.fitting import Notice
 from services.billing.adapters.finvoice.form import FinvoiceForm
-from services.billing.domain.document import Address, Document
+from services.billing.domain.document import Address, Attachment, Delivery, Document
 from services.billing.domain.outcomes import Rejected
+from services.billing.domain.rows import ApprovedRow
 from services.billing.tests.einvoices import a_seller, an_einvoice, credited, service_rows, written
 from services.billing.tests.unit.builders import a_party, a_row
+from shared.money import round_amount
 
 DETAILS = "InvoiceDetails/"
 
@@ -216,3 +220,91 @@ def test_without_a_rate_of_interest_the_law_is_named() -> None:
     assert Decimal((root.findtext(DETAILS + "InvoiceTotalVatIncludedAmount") or "").replace(",", ".")) == Decimal(
         "56.48"
     )
+
+
+# --- when, where and for which cost centre ---
+
+SITE = Delivery("A-talo, lämmönjakohuone", Address("Koivurannantie 3 A", "00100", "Helsinki", "FI"))
+
+
+def test_the_buyer_sees_when_where_and_for_which_cost_centre() -> None:
+    root = finvoice(
+        an_einvoice(
+            a_row(site=SITE, work_date=date(2026, 11, 2), dimensions={"cost_centre": "KP-7"}),
+            a_row(row_id="2", position=2, product_id="2", site=SITE, work_date=date(2026, 11, 5)),
+        )
+    )
+    paths = (
+        DETAILS + "InvoicingPeriodStartDate",
+        DETAILS + "InvoicingPeriodEndDate",
+        "DeliveryDetails/DeliveryDate",
+        "DeliveryPartyDetails/DeliveryOrganisationName",
+        "DeliveryPartyDetails/DeliveryPostalAddressDetails/DeliveryStreetName",
+        "DeliveryPartyDetails/DeliveryPostalAddressDetails/DeliveryPostCodeIdentifier",
+        "DeliveryPartyDetails/DeliveryPostalAddressDetails/DeliveryTownName",
+        "InvoiceRow/StartDate",
+        "InvoiceRow/EndDate",
+        "InvoiceRow/RowAccountDimensionText",
+    )
+    assert [root.findtext(path) for path in paths] == [
+        "20261102",
+        "20261105",
+        "20261105",
+        "A-talo, lämmönjakohuone",
+        "Koivurannantie 3 A",
+        "00100",
+        "Helsinki",
+        "20261102",
+        "20261102",
+        "KP-7",
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (a_row(site=SITE), a_row(row_id="2", product_id="2", site=Delivery("B-talo", SITE.address))),
+        (a_row(site=SITE), a_row(row_id="2", product_id="2")),
+        (a_row(site=Delivery("A-talo", None)),),
+        (a_row(site=Delivery("A-talo", Address("Koivurannantie 3 A", "", "Helsinki", "FI"))),),
+    ],
+    ids=["two sites", "one order without a site", "no address", "half an address"],
+)
+def test_a_site_that_is_not_the_whole_documents_or_not_whole_is_left_to_the_text(rows: tuple[ApprovedRow, ...]) -> None:
+    assert finvoice(an_einvoice(*rows)).find("DeliveryPartyDetails") is None
+
+
+def test_a_cost_centre_of_a_line_is_never_cut() -> None:
+    document = an_einvoice(a_row(dimensions={"cost_centre": "9" * 36}))
+    assert [each.pointer for each in FinvoiceForm().objections(document)] == ["/lines/0/cost_centre"]
+
+
+def test_a_consumer_sees_prices_with_vat() -> None:
+    root = finvoice(an_einvoice(a_row(unit_price="239.0438"), payer=a_party(kind="private", business_id=None)))
+    assert root.findtext("InvoiceRow/UnitPriceVatIncludedAmount") == "300,00"
+    assert finvoice(an_einvoice()).find("InvoiceRow/UnitPriceVatIncludedAmount") is None
+
+
+def test_a_long_quantity_of_a_consumer_is_priced_by_the_thousand() -> None:
+    """No price of five decimals gives 1234567.89 × 0.0017 with VAT to the cent."""
+    document = an_einvoice(
+        a_row(quantity="1234567.891", unit="m", unit_price="0.0017"), payer=a_party(kind="private", business_id=None)
+    )
+    root = finvoice(document)
+    assert root.findtext("InvoiceRow/UnitPriceBaseQuantity") == "1000"
+    price = Decimal((root.findtext("InvoiceRow/UnitPriceNetAmount") or "").replace(",", "."))
+    assert round_amount(Decimal("1234567.891") * price / 1000) == document.net
+
+
+def test_files_are_left_out_with_a_warning() -> None:
+    document = an_einvoice(attachments=(Attachment("a.pdf", "application/pdf", b"%PDF-1.7", "0" * 64),))
+    assert Notice("/attachments", "left_out") in FinvoiceForm().losses(document)
+    assert FinvoiceForm().losses(an_einvoice()) == ()
+
+
+def test_the_late_interest_agreed_with_the_payer_comes_before_the_firms_own() -> None:
+    path = DETAILS + "PaymentTermsDetails/PaymentOverDueFineDetails/PaymentOverDueFinePercent"
+    root = finvoice(an_einvoice(payer=a_party(late_interest_percent=Decimal("12.50"))))
+    assert root.findtext(path) == "12,5"
+    assert finvoice(an_einvoice(payer=a_party(late_interest_percent=Decimal(0)))).findtext(path) == "0,0"
+    assert finvoice(an_einvoice()).findtext(path) == "10,5"

@@ -1,8 +1,10 @@
 """Which rows make one document."""
 
 import random
+from dataclasses import replace
 
-from services.billing.domain.grouping import GroupingPolicy, MixedVat, common_references, group_rows
+from services.billing.domain.document import Delivery
+from services.billing.domain.grouping import GroupingPolicy, InvoiceGrouping, MixedVat, common_references, group_rows
 from services.billing.domain.rows import ApprovedRow
 from services.billing.tests.unit.builders import a_row
 
@@ -32,7 +34,7 @@ def test_a_month_of_a_payer_is_one_document() -> None:
 
 
 def test_immediate_billing_makes_a_document_of_each_order() -> None:
-    groups = group_rows(rows_of_three_orders(), {"a": GroupingPolicy(per_order=True)}, {})
+    groups = group_rows(rows_of_three_orders(), {"a": GroupingPolicy(InvoiceGrouping.PER_ORDER)}, {})
     assert ids(groups) == [["1001-1", "1001-2"], ["1002-1", "1002-2"], ["1003-1", "1003-2"]]
 
 
@@ -41,6 +43,23 @@ def test_orders_that_differ_in_a_required_reference_are_not_on_one_document() ->
     references = {"order-1001": {"work_number": "7"}, "order-1003": {"work_number": "8"}}
     assert len(group_rows(rows_of_three_orders(), policy, references)) == 3
     references["order-1003"]["work_number"] = "7"
+    assert len(group_rows(rows_of_three_orders(), policy, references)) == 2
+
+
+def test_a_payer_may_want_an_invoice_for_each_site() -> None:
+    site = Delivery("A-talo", None)
+    rows = [replace(row, site=None if row.workorder_id == "order-1003" else site) for row in rows_of_three_orders()]
+    groups = group_rows(rows, {"a": GroupingPolicy(InvoiceGrouping.PER_SITE)}, {})
+    assert ids(groups) == [["1001-1", "1001-2"], ["1002-1", "1002-2"], ["1003-1", "1003-2"]]
+    same = [replace(row, site=site) for row in rows]
+    assert len(group_rows(same, {"a": GroupingPolicy(InvoiceGrouping.PER_SITE)}, {})) == 2
+
+
+def test_a_payer_may_want_an_invoice_for_each_reference_but_not_for_each_orderer() -> None:
+    policy = {"a": GroupingPolicy(InvoiceGrouping.PER_REFERENCE)}
+    references = {"order-1001": {"order_number": "7"}, "order-1003": {"order_number": "8"}}
+    assert len(group_rows(rows_of_three_orders(), policy, references)) == 3
+    references = {"order-1001": {"orderer": "Maija"}, "order-1003": {"orderer": "Pekka"}}
     assert len(group_rows(rows_of_three_orders(), policy, references)) == 2
 
 

@@ -1,22 +1,18 @@
 """A document as Netvisor's XML."""
 
 import random
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from lxml import etree
 
-from services.billing.adapters.netvisor.mapping import (
-    Rules,
-    amount,
-    customer_xml,
-    invoice_xml,
-    objection,
-    plain,
-    product_xml,
-    read_decimal,
-)
-from services.billing.domain.document import Address, Document
+from services.billing.adapters import texts
+from services.billing.adapters.netvisor.mapping import invoice_xml, objection
+from services.billing.adapters.netvisor.registers import customer_xml, product_edit_xml, product_xml, same_business
+from services.billing.adapters.netvisor.rules import Rules
+from services.billing.adapters.netvisor.xml import amount, plain, read_decimal
+from services.billing.domain.document import Address, Attachment, Delivery, Document, Period
 from services.billing.tests.targets import a_document, a_line, a_payer, random_document
 
 HEADER_ORDER = [
@@ -46,6 +42,10 @@ HEADER_ORDER = [
     "invoicingcustomertown",
     "invoicingcustomercountrycode",
     "deliveryaddressname",
+    "deliveryaddressline",
+    "deliveryaddresspostnumber",
+    "deliveryaddresstown",
+    "deliveryaddresscountrycode",
     "salesinvoicetaxhandlingtype",
     "paymentterm",
     "paymenttermnetdays",
@@ -53,7 +53,12 @@ HEADER_ORDER = [
     "salesinvoiceagreementidentifier",
     "printchannelformat",
     "secondname",
+    "overriderateofoverdue",
+    "ordernumber",
+    "proposedaccount",
+    "accountdimensiontext",
     "invoicelines",
+    "salesinvoiceattachments",
 ]
 LINE_ORDER = [
     "productidentifier",
@@ -73,6 +78,9 @@ LINE_ORDER = [
     "accrualrule",
     "productunitname",
     "deliverydate",
+    "ordernumber",
+    "proposedaccount",
+    "accountdimensiontext",
 ]
 
 
@@ -173,6 +181,18 @@ def test_reverse_charge_has_its_code_its_handling_and_its_statement() -> None:
     assert "FI90001591" in statement
 
 
+@pytest.mark.parametrize(
+    ("vat_number", "business_id", "shown"),
+    [("FI90001591", "9000011-8", "FI90001591"), (None, "9000011-8", "FI90000118"), (None, "BE 0400", "BE 0400")],
+)
+def test_the_statement_of_reverse_charge_shows_a_vat_number(
+    vat_number: str | None, business_id: str, shown: str
+) -> None:
+    payer = a_payer(vat_number=vat_number, business_id=business_id)
+    statement = texts.reverse_charge_statement(a_document([reverse_charge_line()], payer=payer))
+    assert statement.endswith(f"Ostajan alv-numero {shown}")
+
+
 def test_a_mixed_document_leaves_the_handling_to_the_codes_of_the_lines() -> None:
     invoice = invoice_of(a_document([a_line(), reverse_charge_line(product_code="X")]))
     assert invoice.find("salesinvoicetaxhandlingtype") is None
@@ -223,6 +243,17 @@ def test_references_and_work_orders_are_above_the_lines_in_the_payers_language()
         (a_document(payer=a_payer(number=" ")), "netvisor.customer_number_missing", "/payer/number"),
         (a_document([a_line(), a_line(product_code="")]), "netvisor.product_code", "/lines/1/product_code"),
         (a_document([a_line(vat_category="G")]), "netvisor.vat_code_missing", "/lines/0/vat_category"),
+        (a_document([a_line(vat_category="Z")]), "netvisor.vat_code_rate", "/lines/0/vat_rate_percent"),
+        (
+            a_document([a_line(target_codes={"netvisor": "X" * 51})]),
+            "netvisor.product_code",
+            "/lines/0/product_code",
+        ),
+        (
+            a_document(attachments=(Attachment("kuva.heic", "image/heic", b"heic", "0" * 64),)),
+            "netvisor.attachment_type",
+            "/attachments/0",
+        ),
         (
             a_document([reverse_charge_line()], payer=a_payer(business_id=None)),
             "netvisor.vat_number_missing",
@@ -236,9 +267,104 @@ def test_what_netvisor_cannot_take_is_found_before_sending(document: Document, c
     assert (found.code, found.pointer) == (code, pointer)
 
 
+def test_site_period_order_and_term_have_their_elements() -> None:
+    site = Delivery("Kerrostalo B", Address("Kohdetie 2", "00200", "HELSINKI", "FI"))
+    period = Period(date(2026, 2, 1), date(2026, 2, 27))
+    document = a_document([a_line(performed_to=date(2026, 2, 27))], delivery=site, period=period)
+    invoice = invoice_of(document)
+    names = ("name", "line", "postnumber", "town", "countrycode")
+    assert [invoice.findtext(f"deliveryaddress{name}") for name in names] == [
+        "Kerrostalo B",
+        "Kohdetie 2",
+        "00200",
+        "HELSINKI",
+        "FI",
+    ]
+    assert invoice.findtext("salesinvoicefreetextbeforelines").endswith("Työn ajankohta 1.2.2026–27.2.2026")
+    assert (invoice.findtext("ordernumber"), invoice.findtext("accountdimensiontext")) == ("PO-77", "4711")
+    assert invoice.findtext("paymenttermnetdays") == "14"
+    assert lines_of(invoice)[0].findtext("deliverydate") == "2026-02-27"
+
+
+def test_a_site_without_an_address_and_one_day_of_work_leave_nothing_empty() -> None:
+    day = date(2026, 2, 27)
+    document = a_document(delivery=Delivery("Kerrostalo B", None), period=Period(day, day))
+    invoice = invoice_of(document)
+    assert invoice.findtext("deliveryaddressname") == "Kerrostalo B"
+    assert invoice.find("deliveryaddressline") is None
+    assert "ajankohta" not in invoice.findtext("salesinvoicefreetextbeforelines")
+
+
+def test_what_only_one_source_knows_can_be_left_out() -> None:
+    document = a_document([a_line(performed_to=date(2026, 2, 27), dimensions={"cost_centre": "1"})])
+    told = {e.tag for rules in (Rules(), Rules(newer_elements=False)) for e in invoice_of(document, rules).iter()}
+    left = {e.tag for e in invoice_of(document, Rules(newer_elements=False)).iter()}
+    assert told - left == {"ordernumber", "accountdimensiontext", "deliverydate"}
+    assert "PO-77" in (invoice_of(document, Rules(newer_elements=False)).findtext("salesinvoiceyourreference") or "")
+
+
+def test_dimensions_and_accounts_come_from_the_settings() -> None:
+    rules = Rules(dimensions={"cost_centre": "Kustannuspaikka", "site": "Kohde"}, sales_accounts={"labour": "3010"})
+    line = a_line(dimensions={"cost_centre": "4711", "work_number": "T-1"}, site_name="Kerrostalo B")
+    first, second = lines_of(invoice_of(a_document([line, a_line(product_kind="material", product_code="B")]), rules))
+    told = [(each.findtext("dimensionname"), each.findtext("dimensionitem")) for each in first.findall("dimension")]
+    assert told == [("Kustannuspaikka", "4711"), ("Kohde", "Kerrostalo B")]
+    assert first.findtext("accountingaccountsuggestion") == "3010"
+    assert (second.find("dimension"), second.find("accountingaccountsuggestion")) == (None, None)
+    assert_in_order_with_repeats(first, LINE_ORDER)
+
+
+def assert_in_order_with_repeats(element: etree._Element, order: list[str]) -> None:
+    places = [order.index(child.tag) for child in element]
+    assert places == sorted(places)
+
+
+def test_consumers_are_shown_prices_with_vat() -> None:
+    line = a_line(unit_price=Decimal("39.8406"), quantity=Decimal(1), net=Decimal("39.84"), vat_share=Decimal("10.16"))
+    (row,) = lines_of(invoice_of(a_document([line], prices_include_vat=True)))
+    assert (row.findtext("productunitprice"), row.find("productunitprice").get("type")) == ("50,00", "gross")
+    assert row.findtext("salesinvoiceproductlinesum") == "50,00"
+
+
+def test_an_edit_says_only_what_we_own() -> None:
+    base, finvoice, _ = etree.fromstring(customer_xml(a_payer(email=None), new=False))[0]
+    assert [child.tag for child in base] == [
+        "externalidentifier",
+        "name",
+        "streetaddress",
+        "city",
+        "postnumber",
+        "country",
+    ]
+    assert finvoice.findtext("finvoiceaddress") == "003790000118"
+    product = etree.fromstring(product_edit_xml(a_line(), Rules(sales_accounts={"labour": "3010"})))[0]
+    assert [[child.tag for child in part] for part in product] == [
+        ["unit"],
+        ["defaultvatpercentage", "defaultdomesticaccountnumber"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "same"),
+    [
+        ("9000011-8", "9000011-8", True),
+        ("9000011-8", "FI90000118", True),
+        (" 90000118 ", "9000011-8", True),
+        ("9000011-8", "9000012-6", False),
+    ],
+)
+def test_business_ids_are_compared_by_their_digits(ours: str, theirs: str, same: bool) -> None:
+    assert same_business(ours, theirs) is same
+
+
 def test_a_customer_is_created_with_its_number_and_e_invoice_address() -> None:
     customer = etree.fromstring(customer_xml(a_payer(name="Meikäläinen & Pojat Oy")))[0]
-    assert [child.tag for child in customer] == ["customerbaseinformation", "customerfinvoicedetails"]
+    assert [child.tag for child in customer] == [
+        "customerbaseinformation",
+        "customerfinvoicedetails",
+        "customeradditionalinformation",
+    ]
+    assert customer[2].findtext("invoicinglanguage") == "FI"
     base = customer[0]
     assert base.findtext("internalidentifier") == "1042"
     assert base.findtext("externalidentifier") == "9000011-8"

@@ -1,6 +1,9 @@
 """What stands where in a Peppol invoice."""
 
+import base64
 import random
+from dataclasses import replace
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -8,7 +11,7 @@ from lxml import etree
 
 from services.billing.adapters.peppol.form import PeppolForm
 from services.billing.adapters.peppol.writer import PREFIXES
-from services.billing.domain.document import Document
+from services.billing.domain.document import Address, Attachment, Delivery, Document
 from services.billing.domain.outcomes import Rejected
 from services.billing.tests.einvoices import a_seller, an_einvoice, credited, random_einvoice, service_rows, written
 from services.billing.tests.unit.builders import a_party, a_row
@@ -161,3 +164,62 @@ def test_no_element_is_empty() -> None:
     document = an_einvoice(references={"orderer": "Maija"}, payer=a_party(number="", business_id=None))
     root = etree.fromstring(written(PeppolForm(), document, bare))
     assert [element.tag for element in root.iter() if len(element) == 0 and not (element.text or "").strip()] == []
+
+
+def test_the_buyer_sees_when_where_and_for_which_cost_centre() -> None:
+    site = Delivery("A-talo", Address("Koivurannantie 3 A", "00100", "Helsinki", "FI"))
+    root = peppol(
+        an_einvoice(
+            a_row(site=site, work_date=date(2026, 11, 2), dimensions={"cost_centre": "KP-7"}),
+            a_row(row_id="2", position=2, product_id="2", site=site, work_date=date(2026, 11, 5)),
+        )
+    )
+    paths = (
+        "cac:InvoicePeriod/cbc:StartDate",
+        "cac:InvoicePeriod/cbc:EndDate",
+        "cac:Delivery/cbc:ActualDeliveryDate",
+        "cac:Delivery/cac:DeliveryLocation/cac:Address/cbc:StreetName",
+        "cac:Delivery/cac:DeliveryLocation/cac:Address/cac:Country/cbc:IdentificationCode",
+        "cac:Delivery/cac:DeliveryParty/cac:PartyName/cbc:Name",
+        "cac:InvoiceLine/cac:InvoicePeriod/cbc:StartDate",
+        "cac:InvoiceLine/cac:InvoicePeriod/cbc:EndDate",
+        "cac:InvoiceLine/cbc:AccountingCost",
+    )
+    assert [text(root, path) for path in paths] == [
+        "2026-11-02",
+        "2026-11-05",
+        "2026-11-05",
+        "Koivurannantie 3 A",
+        "FI",
+        "A-talo",
+        "2026-11-02",
+        "2026-11-02",
+        "KP-7",
+    ]
+
+
+def test_a_long_quantity_of_a_consumer_is_priced_by_the_thousand() -> None:
+    document = an_einvoice(
+        a_row(quantity="1234567.891", unit="m", unit_price="0.0017", discount_percent="3"),
+        payer=a_party(kind="private", business_id=None),
+    )
+    root = peppol(document)
+    price = root.find("cac:InvoiceLine/cac:Price", PREFIXES)
+    assert price is not None
+    assert text(price, "cbc:BaseQuantity") == "1000"
+    amount, gross, discount = (
+        Decimal(text(price, path) or "")
+        for path in ("cbc:PriceAmount", "cac:AllowanceCharge/cbc:BaseAmount", "cac:AllowanceCharge/cbc:Amount")
+    )
+    assert amount == gross - discount
+    assert (Decimal("1234567.891") * amount / 1000).quantize(CENT, ROUND_HALF_UP) == document.net
+
+
+def test_files_are_embedded() -> None:
+    attachment = Attachment("pöytäkirja & kuva.pdf", "application/pdf", b"%PDF-1.7\x00\xff", "0" * 64)
+    root = peppol(replace(an_einvoice(), attachments=(attachment,)))
+    binary = root.find("cac:AdditionalDocumentReference/cac:Attachment/cbc:EmbeddedDocumentBinaryObject", PREFIXES)
+    assert binary is not None
+    assert (binary.get("mimeCode"), binary.get("filename")) == ("application/pdf", "pöytäkirja & kuva.pdf")
+    assert base64.b64decode(binary.text or "") == attachment.content
+    assert text(root, "cac:AdditionalDocumentReference/cbc:ID") == "pöytäkirja & kuva.pdf"

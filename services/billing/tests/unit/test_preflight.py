@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from services.billing.adapters.netvisor import mapping as netvisor
-from services.billing.adapters.procountor import mapping as procountor
+from services.billing.adapters.netvisor.rules import Rules as NetvisorRules
+from services.billing.adapters.procountor import objections as procountor
+from services.billing.adapters.procountor.rules import Rules as ProcountorRules
 from services.billing.domain.document import Document, Party
 from services.billing.domain.preflight import Severity
 from services.billing.tests.targets import a_document, a_line, a_payer
 
-NETVISOR = netvisor.Rules()
-PROCOUNTOR = procountor.Rules(iban="FI3715903000000776")
+NETVISOR = NetvisorRules()
+PROCOUNTOR = ProcountorRules(iban="FI3715903000000776")
 
 
 def of_netvisor(document: Document) -> list[tuple[str, str | None, str]]:
@@ -62,6 +64,17 @@ def test_netvisor(changes: dict[str, Any], code: str, pointer: str, severity: st
         ({"payer": with_address(city="")}, "procountor.address_incomplete", "/payer/address/city", "block"),
         ({"payer": with_address(country="XX")}, "procountor.country", "/payer/address/country", "block"),
         ({"due_date": date(2030, 1, 1)}, "procountor.due_date", "/due_date", "block"),
+        ({"currency": "SEK"}, "procountor.currency", "/currency", "block"),
+        ({"payer": a_payer(number="Ω1")}, "procountor.customer_number_characters", "/payer/number", "block"),
+        ({"lines": (a_line(product_code="Ω1"),)}, "procountor.product_code", "/lines/0/product_code", "block"),
+        ({"lines": (a_line(product_code="a\x07b"),)}, "procountor.product_code", "/lines/0/product_code", "block"),
+        ({"payer": a_payer(name=" ")}, "procountor.customer_name_missing", "/payer/name", "block"),
+        (
+            {"payer": a_payer(einvoice_address="TE003712345671")},
+            "procountor.einvoice_address_form",
+            "/payer/einvoice_address",
+            "warning",
+        ),
         ({"payer": a_payer(name="Łódź ≤ Oy")}, "procountor.characters_replaced", "/payer/name", "warning"),
         ({"payer": a_payer(name="N" * 81)}, "procountor.text_too_long", "/payer/name", "warning"),
     ],

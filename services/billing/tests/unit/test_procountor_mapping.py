@@ -7,17 +7,14 @@ from typing import Any
 
 import pytest
 
+from services.billing.adapters.faults import Refused
 from services.billing.adapters.procountor import names
 from services.billing.adapters.procountor.client import retry_after_s
 from services.billing.adapters.procountor.errors import pointer_of, refusal
 from services.billing.adapters.procountor.exact_json import encode
-from services.billing.adapters.procountor.mapping import (
-    Rules,
-    invoice_json,
-    objection,
-    partner_json,
-    product_json,
-)
+from services.billing.adapters.procountor.mapping import attachment_name, invoice_json, partner_json, product_json
+from services.billing.adapters.procountor.objections import objection
+from services.billing.adapters.procountor.rules import Rules, product_code
 from services.billing.domain.document import Address, Document
 from services.billing.tests.targets import a_document, a_line, a_payer, random_document
 
@@ -26,7 +23,7 @@ RULES = Rules(iban=IBAN, vat_statuses={"S": 1, "AE": 42})
 
 
 def invoice_of(document: Document, rules: Rules = RULES) -> Any:
-    ids = {line.product_code: 90 + index for index, line in enumerate(document.lines)}
+    ids = {product_code(line): 90 + index for index, line in enumerate(document.lines)}
     body = invoice_json(document, rules, 77, ids)
     return json.loads(body.decode("utf-8"), parse_float=Decimal)
 
@@ -53,6 +50,13 @@ def test_the_whole_invoice() -> None:
                 "country": "FINLAND",
             },
             "einvoiceAddress": {"operator": "003721291126", "address": "003790000118"},
+        },
+        "billingAddress": {
+            "name": "As Oy Esimerkin Haapapiha",
+            "street": "Haapatie 4 A 12",
+            "zip": "02150",
+            "city": "ESPOO",
+            "country": "FINLAND",
         },
         "paymentInfo": {
             "paymentMethod": "BANK_TRANSFER",
@@ -81,6 +85,7 @@ def test_the_whole_invoice() -> None:
         "vatStatus": 1,
         "deliveryStartDate": "2026-02-27",
         "deliveryEndDate": "2026-02-27",
+        "accountingCode": "4711",
         "invoiceChannel": "ELECTRONIC_INVOICE",
         "language": "FINNISH",
         "additionalInformation": "Tilausnumero: PO-77\nKustannuspaikka: 4711\nTyömääräimet: 1001, 1002",
@@ -182,6 +187,20 @@ def test_every_text_of_an_invoice_is_windows_1252() -> None:
     invoice_json(document, RULES, 1, {"HUOLTO": 2}).decode("utf-8").encode("cp1252")
     partner_json(payer, RULES).decode("utf-8").encode("cp1252")
     product_json(a_line(text=odd, unit=odd), RULES, "EUR").decode("utf-8").encode("cp1252")
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("kuitti.pdf", "kuitti.pdf"),
+        ("työ → kuva.png", "työ -> kuva.png"),
+        ("→" * 96 + ".pdf", "->" * 47 + "-….pdf"),
+        ("a.b.jpeg", "a.b.jpeg"),
+    ],
+)
+def test_an_attachment_keeps_its_ending(name: str, written: str) -> None:
+    assert attachment_name(name) == written
+    assert len(written) <= 100
 
 
 @pytest.mark.parametrize(
@@ -297,7 +316,7 @@ def test_a_refusal_is_a_sentence_with_all_problems() -> None:
         ]
     }
     fault = refusal(400, body)
-    assert fault is not None
+    assert isinstance(fault, Refused)
     assert fault.reason == (
         "Procountor did not accept the content: the due date is before the invoice date (paymentInfo.dueDate); b"
     )

@@ -1,5 +1,6 @@
 """Signature, body and the meaning of answers."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -17,7 +18,7 @@ from services.billing.adapters.webhook.answers import ANY_2XX, ECHO, accepted, f
 from services.billing.adapters.webhook.body import document_body
 from services.billing.adapters.webhook.settings import WebhookSettings
 from services.billing.adapters.webhook.signing import signing_headers
-from services.billing.domain.document import OriginalDocument
+from services.billing.domain.document import Address, Attachment, Delivery, OriginalDocument, Period
 from services.billing.domain.outcomes import Absent, Accepted, Found
 from services.billing.tests.targets import a_document, a_line, a_payer
 
@@ -53,6 +54,39 @@ def test_the_body_holds_the_whole_document_with_numbers_as_text() -> None:
     assert told["payer"]["address"]["postal_code"] == "02150"
     assert told["reverses_key"] == "URK-original"
     assert "tenant_id" not in told
+
+
+def test_the_body_tells_site_dates_labour_and_files() -> None:
+    site = Delivery("A-talo", Address("Haapatie 4 A", "02150", "ESPOO", "FI"))
+    line = a_line(
+        performed_from=date(2026, 2, 26), performed_to=date(2026, 2, 27), site_name="A-talo",
+        dimensions={"cost_centre": "KP-1"},
+    )  # fmt: skip
+    document = a_document(
+        [line],
+        payer=a_payer(kind="private", late_interest_percent=Decimal("10.50")),
+        period=Period(date(2026, 2, 26), date(2026, 2, 27)),
+        delivery=site,
+        prices_include_vat=True,
+        attachments=(Attachment("a.pdf", "application/pdf", b"%PDF-1.7", "0" * 64),),
+    )
+    told = json.loads(document_body(document))["document"]
+    assert told["period"] == {"first": "2026-02-26", "last": "2026-02-27"}
+    assert told["delivery"]["address"]["street"] == "Haapatie 4 A"
+    assert (told["prices_include_vat"], told["payer"]["late_interest_percent"]) == (True, "10.5")
+    assert told["labour"] == {
+        "net": "135.00",
+        "gross": "169.43",
+        "statement": "Työn osuus kotitalousvähennystä varten 169,43 € (sis. alv 25,5 %)",
+    }
+    assert base64.b64decode(told["attachments"][0]["content"]) == b"%PDF-1.7"
+    shown = told["lines"][0]
+    assert (shown["performed_from"], shown["site_name"], shown["unit_price_gross"]) == (
+        "2026-02-26",
+        "A-talo",
+        "56.475",
+    )
+    assert shown["dimensions"] == {"cost_centre": "KP-1"}
 
 
 def test_the_same_numbers_make_the_same_bytes() -> None:

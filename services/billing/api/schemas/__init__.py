@@ -1,0 +1,1 @@
+"""What goes in and out over HTTP, by resource. Form is checked here, meaning in the domain."""
