@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 import click
 import requests
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from deploy.demo.client import ApiClient, Refused
 from deploy.onebox import OneBox, OneBoxSettings
@@ -29,10 +31,26 @@ SERVICE_OF = {
 }
 """Register → the service that has it."""
 
-_TIMEOUT_S = (10.0, 900.0)
+_TIMEOUT_S = (10.0, 120.0)
+_LOOK_EVERY_S = 0.5
+_ENDED = ("ready", "done", "cancelled", "failed")
+_DOING = {
+    "waiting": "waiting for a worker",
+    "reading": "reading the file",
+    "checking": "checking the rows",
+    "writing": "writing",
+}
 _CELL_KEYS = ("sheet", "row", "column", "field", "value", "expected", "suggestion")
 EXIT_REFUSED = 1
 EXIT_FAILED = 2
+
+
+class _Failed(Exception):
+    """The job failed; `problem` says why."""
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        super().__init__(problem["code"])
+        self.problem = problem
 
 
 class _BadMapping(click.ClickException):
@@ -88,12 +106,17 @@ def import_command(
         "wrong_rows": "stop" if all_or_nothing else "leave_out",
     }
     try:
-        with _client(Target(**target)) as client, console.status(f"{file.name}: reading and checking …"):
-            result = _send(client, SERVICE_OF[register], file, query, columns)
+        with _client(Target(**target)) as client:
+            result = _import(client, SERVICE_OF[register], file, query, columns, console)
+    except _Failed as error:
+        click.echo(f"urakka import: {error.problem['detail']}", err=True)
+        if report is not None:
+            _write(report, _whole_file_refused(str(error.problem["detail"])))
+        sys.exit(EXIT_FAILED if error.problem["code"] == "import.given_up" else EXIT_REFUSED)
     except Refused as error:
         click.echo(f"urakka import: {error.detail or error}", err=True)
         if report is not None:
-            _write(report, _whole_file_refused(error))
+            _write(report, _whole_file_refused(error.detail or str(error)))
         sys.exit(EXIT_REFUSED if error.status in (400, 413, 422) else EXIT_FAILED)
     except requests.RequestException as error:
         click.echo(f"urakka import: the suite cannot be reached ({type(error).__name__})", err=True)
@@ -101,7 +124,7 @@ def import_command(
     if report is not None:
         _write(report, as_report(result))
     _print(result)
-    sys.exit(EXIT_REFUSED if result["counts"]["refused"] else 0)
+    sys.exit(EXIT_REFUSED if result["counts"]["refused"] or result["state"] == "cancelled" else 0)
 
 
 def as_report(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +149,7 @@ def as_report(result: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _whole_file_refused(error: Refused) -> dict[str, Any]:
+def _whole_file_refused(text: str) -> dict[str, Any]:
     """The report when the file itself is not one that can be imported: one error without a cell."""
     remark = {"sheet": "", "row": 0, "column": 0, "field": "", "value": None, "expected": "", "suggestion": None}
     return {
@@ -134,7 +157,7 @@ def _whole_file_refused(error: Refused) -> dict[str, Any]:
         "header_row": 0,
         "columns": {},
         "rows": [],
-        "errors": [{**remark, "text": error.detail or str(error)}],
+        "errors": [{**remark, "text": text}],
         "warnings": [],
         "counts": {"created": 0, "changed": 0, "unchanged": 0, "refused": 0},
     }
@@ -181,10 +204,34 @@ def _client(target: Target) -> Iterator[ApiClient]:
         yield ApiClient(box.base_url).log_in(login.email, login.password)
 
 
-def _send(client: ApiClient, service: str, file: Path, query: Mapping[str, str], columns: str | None) -> dict[str, Any]:
+def _import(
+    client: ApiClient, service: str, file: Path, query: Mapping[str, str], columns: str | None, console: Console
+) -> dict[str, Any]:
+    """Order the import as a job and wait for its end, which comes whatever happens to this command; show how far it is.
+
+    Raises _Failed, and Refused for an order that is not taken.
+    """
     form = {"columns": columns} if columns else {}
-    result: dict[str, Any] = client.upload(f"/api/{service}/v1/imports", file, form=form, timeout=_TIMEOUT_S, **query)
-    return result
+    path = f"/api/{service}/v1/imports"
+    shown: dict[str, Any] = client.upload(path, file, form=form, timeout=_TIMEOUT_S, job="yes", **query)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task(file.name, total=100)
+        while shown["job"]["state"] not in _ENDED:
+            time.sleep(_LOOK_EVERY_S)
+            shown = client.get(f"{path}/{shown['id']}")
+            doing = _DOING.get(shown["job"]["state"], "done")
+            progress.update(task, completed=shown["job"]["percent"], description=f"{file.name}: {doing}")
+    if shown["job"]["state"] == "failed":
+        raise _Failed(shown["job"]["problem"])
+    return shown
 
 
 def _print(result: Mapping[str, Any]) -> None:
@@ -194,5 +241,7 @@ def _print(result: Mapping[str, Any]) -> None:
         hint = f" – {error['suggestion']}?" if error.get("suggestion") else ""
         console.print(f"{place}: {error['reason']}{hint}", markup=False)
     counts = ", ".join(f"{number} {name}" for name, number in result["counts"].items())
-    state = {"dry_run": "Nothing written (dry run)", "stopped": "Nothing written"}.get(result["state"], "Written")
+    state = {"dry_run": "Nothing written (dry run)", "stopped": "Nothing written", "cancelled": "Cancelled"}.get(
+        result["state"], "Written"
+    )
     console.print(f"{state}: {counts}", markup=False)

@@ -97,6 +97,8 @@ class OneBox:
     def start(self) -> None:
         """Start everything; returns when the address answers."""
         self.prepare()
+        for name, runtime in self._runtimes.items():
+            definition_of(name).take_over(runtime)  # the folder is locked, so whoever held anything is gone
         gateway = Gateway({name: create_app(definition_of(name), runtime) for name, runtime in self._runtimes.items()})
         gateway.mount_sandbox(create_sandbox())
         self._server = HttpServer(gateway, host=self._settings.host, port=self._settings.port)

@@ -250,7 +250,7 @@ class Production:
 
 def _has_work(name: str, roles: Sequence[str]) -> bool:
     """Say whether a service has anything to do in these roles: not every service consumes or has jobs."""
-    consumes = {"workorders", "billing"}
+    consumes = {"customers", "catalog", "workorders", "billing"}
     has_jobs = {"billing", "customers", "catalog"}
     return "relay" in roles or ("consume" in roles and name in consumes) or ("jobs" in roles and name in has_jobs)
 

@@ -24,6 +24,8 @@ class Refused(Exception):
         super().__init__(f"{method} {path} → {status} {problem.get('code')}: {detail} {fields}".rstrip())
         self.status = status
         self.code = str(problem.get("code", ""))
+        self.errors: list[dict[str, Any]] = list(problem.get("errors", []))
+        self.sentence = str(detail)
         self.detail = " ".join(part for part in (detail, fields) if part)
 
 

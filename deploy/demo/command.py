@@ -15,7 +15,7 @@ from rich.console import Console
 
 from deploy.demo.client import Refused, TooLate
 from deploy.demo.scenario import plans_for, play
-from deploy.demo.targets import IncompleteTarget, netvisor_target, procountor_target
+from deploy.demo.targets import IncompleteTarget, UnusableTarget, netvisor_target, procountor_target
 from deploy.onebox import OneBox, OneBoxSettings, lock_folder
 from shared.clock import business_day, utc_now
 from shared.config import BadConfiguration
@@ -61,7 +61,7 @@ def demo_command(
             result = play(
                 base_url, provisioning_key, plans_for(targets), console=console, today=business_day(utc_now())
             )
-        except IncompleteTarget as error:
+        except (IncompleteTarget, UnusableTarget) as error:
             raise click.UsageError(str(error)) from error
         except (Refused, TooLate, requests.RequestException) as error:
             console.print(f"[red]The demo stopped:[/red] {error}", highlight=False)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from deploy.demo.client import ApiClient, Refused, wait_until
 from deploy.demo.orders import PlannedOrder
-from deploy.demo.targets import DemoTarget
+from deploy.demo.targets import DemoTarget, unusable
 from shared.ids import new_id
 
 CUSTOMERS = "/api/customers/v1"
@@ -81,19 +82,27 @@ def found_firm(base_url: str, provisioning_key: str, name: str, tag: str, target
         integration=ApiClient(base_url).log_in_with_key(key["api_key"]),
         worker_id=worker_id,
     )
-    connection = admin.post(
-        f"{BILLING}/connections",
-        {
-            "target": target.kind,
-            "name": target.kind.capitalize(),
-            "settings": dict(target.settings),
-            "secrets": dict(target.secrets),
-            "is_default": True,
-        },
-    )
-    admin.post(f"{BILLING}/connections/{connection['id']}/test")
+    _connect(admin, target)
     admin.put("/api/workorders/v1/review-settings", {"modes": {"fault": "always"}, "customers_on_hold": "review"})
     return firm
+
+
+def _connect(admin: ApiClient, target: DemoTarget) -> None:
+    """Make the connection and test it; raises UnusableTarget if variables of the environment are the cause."""
+    wish = {
+        "target": target.kind,
+        "name": target.kind.capitalize(),
+        "settings": dict(target.settings),
+        "secrets": dict(target.secrets),
+        "is_default": True,
+    }
+    try:
+        connection = admin.post(f"{BILLING}/connections", wish)
+        admin.post(f"{BILLING}/connections/{connection['id']}/test")
+    except Refused as refused:
+        if target.prefix is None:
+            raise
+        raise unusable(target, refused.sentence, refused.errors) from refused
 
 
 def _hire(admin: ApiClient, base_url: str, role: str, name: str, tag: str) -> tuple[str, ApiClient]:
@@ -110,9 +119,24 @@ def import_workbook(firm: Firm, address: str, file: Path) -> dict[str, Any]:
 
 
 def bill_monthly(firm: Firm, customer_ids: list[str]) -> None:
-    """Let these customers be billed in a monthly batch from now on."""
+    """Let these customers be billed in a monthly batch from now on.
+
+    An order that is approved before billing knows of that would be billed at once, so this waits until it does.
+    """
     for customer_id in customer_ids:
         firm.biller.change(f"{CUSTOMERS}/customers/{customer_id}", {"billing_rhythm": "monthly"})
+
+    def is_known(customer_id: str) -> bool:
+        try:
+            copy = firm.biller.get(f"{BILLING}/customers/{customer_id}")
+        except Refused as refused:
+            if refused.status == HTTPStatus.NOT_FOUND:
+                return False
+            raise
+        return bool(copy["billing_rhythm"] == "monthly")
+
+    what = "billing learns of the monthly customers"
+    wait_until(lambda: all(map(is_known, customer_ids)) or None, within_s=_COPIES_WITHIN_S, what=what)
     firm.monthly = customer_ids
 
 

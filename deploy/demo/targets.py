@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import requests
 
 _TIMEOUT_S = 20
 
+NETVISOR_PREFIX, PROCOUNTOR_PREFIX = "URAKKA_DEMO_NETVISOR_", "URAKKA_DEMO_PROCOUNTOR_"
 NETVISOR_VARIABLES = (
     "URL",
     "SENDER",
@@ -27,6 +28,10 @@ class IncompleteTarget(Exception):
     """Some, but not all, variables of a target are set; the text names the missing ones."""
 
 
+class UnusableTarget(Exception):
+    """The accounting system that the variables name cannot be used; the text names the variables."""
+
+
 @dataclass(frozen=True, slots=True)
 class DemoTarget:
     """One connection to make.
@@ -35,12 +40,14 @@ class DemoTarget:
     settings   as the billing service takes them
     secrets    likewise; never printed
     books_url  where the sandbox shows its books; None for a system that is not ours
+    prefix     how the variables begin that it was made from; None for the sandbox
     """
 
     kind: str
     settings: Mapping[str, Any]
     secrets: Mapping[str, str]
     books_url: str | None = None
+    prefix: str | None = None
 
     @property
     def is_sandbox(self) -> bool:
@@ -56,13 +63,23 @@ class DemoTarget:
         return books
 
 
+def unusable(target: DemoTarget, sentence: str, errors: Sequence[Mapping[str, Any]]) -> UnusableTarget:
+    """What is wrong with the variables of a target.
+
+    sentence, errors  as in the API's answer; the errors have pointers into the connection.
+    """
+    prefix = target.prefix or ""
+    fields = [f"{prefix}{str(each.get('pointer')).rpartition('/')[2].upper()}: {each.get('detail')}" for each in errors]
+    return UnusableTarget("; ".join(fields) or f"{prefix}*: {sentence}")
+
+
 def netvisor_target(environment: Mapping[str, str], sandbox_url: str, seen_by_services: str) -> DemoTarget:
     """Return the Netvisor target: the vendor's from `URAKKA_DEMO_NETVISOR_*`, else a new sandbox company.
 
     sandbox_url       the sandbox's address as this process reaches it
     seen_by_services  its address as the billing service reaches it
     """
-    given = _given(environment, "URAKKA_DEMO_NETVISOR_", NETVISOR_VARIABLES, optional=("SENDER", "LANGUAGE"))
+    given = _given(environment, NETVISOR_PREFIX, NETVISOR_VARIABLES, optional=("SENDER", "LANGUAGE"))
     if given is None:
         company = _new_company(sandbox_url, "netvisor")
         credentials = company["credentials"]
@@ -79,12 +96,12 @@ def netvisor_target(environment: Mapping[str, str], sandbox_url: str, seen_by_se
         "language": given.get("LANGUAGE", "FI"),
     }
     secrets = {"customer_key": given["CUSTOMER_KEY"], "partner_key": given["PARTNER_KEY"]}
-    return DemoTarget("netvisor", settings, secrets, books)
+    return DemoTarget("netvisor", settings, secrets, books, None if books else NETVISOR_PREFIX)
 
 
 def procountor_target(environment: Mapping[str, str], sandbox_url: str, seen_by_services: str) -> DemoTarget:
     """Return the Procountor target: the vendor's from `URAKKA_DEMO_PROCOUNTOR_*`, else a new sandbox company."""
-    given = _given(environment, "URAKKA_DEMO_PROCOUNTOR_", PROCOUNTOR_VARIABLES)
+    given = _given(environment, PROCOUNTOR_PREFIX, PROCOUNTOR_VARIABLES)
     if given is None:
         company = _new_company(sandbox_url, "procountor")
         books = f"{sandbox_url}/sandbox/procountor/companies/{company['id']}/books"
@@ -97,7 +114,7 @@ def procountor_target(environment: Mapping[str, str], sandbox_url: str, seen_by_
         books = None
     settings = {"url": given["URL"], "iban": given["IBAN"]}
     secrets = {name.lower(): given[name] for name in ("CLIENT_ID", "CLIENT_SECRET", "API_KEY")}
-    return DemoTarget("procountor", settings, secrets, books)
+    return DemoTarget("procountor", settings, secrets, books, None if books else PROCOUNTOR_PREFIX)
 
 
 def _given(

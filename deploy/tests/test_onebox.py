@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 import stat
 import threading
 from contextlib import closing
@@ -19,6 +20,7 @@ from deploy.onebox import OneBox, OneBoxSettings, lock_folder
 from deploy.suite import SERVICES, definition_of
 from deploy.welcome import make_first_tenant
 from shared.config import BadConfiguration
+from shared.ids import new_id
 
 TIMEOUT_S = 20
 
@@ -57,6 +59,28 @@ def test_a_second_start_goes_on_where_the_first_one_ended(tmp_path: Path) -> Non
     assert again == login
     assert second.provisioning_key == first.provisioning_key
     assert (answer.status_code, customers.status_code) == (200, 200)
+
+
+def test_what_a_killed_box_held_is_free_when_the_next_one_starts(tmp_path: Path) -> None:
+    with box_in(tmp_path):
+        pass
+    with closing(sqlite3.connect(tmp_path / "billing.sqlite")) as database, database:
+        connection, tenant = new_id(), new_id()
+        stamp, later = "2026-11-21 08:00:00", "2099-01-01 00:00:00"
+        database.execute(
+            "INSERT INTO connections (id, tenant_id, version, created_at, changed_at, name, target, settings, secrets,"
+            " is_default, active) VALUES (?, ?, 1, ?, ?, 'Kirjat', 'excel', '{}', x'', 1, 1)",
+            (connection, tenant, stamp, stamp),
+        )
+        database.execute(
+            "INSERT INTO connection_runs (connection_id, tenant_id, leased_by, leased_until, failures)"
+            " VALUES (?, ?, 'gone', ?, 0)",
+            (connection, tenant, later),
+        )
+    with box_in(tmp_path):
+        pass
+    with closing(sqlite3.connect(tmp_path / "billing.sqlite")) as database:
+        assert database.execute("SELECT leased_by, leased_until FROM connection_runs").fetchall() == [(None, None)]
 
 
 def test_secrets_are_for_their_owner_only(tmp_path: Path) -> None:

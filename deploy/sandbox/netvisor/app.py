@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from ..addresses import called_urls, resource_base
 from ..config import SandboxConfig
 from ..faults import answer_with
-from . import auth, customers, dimensions, invoice_actions, invoice_reads, invoices, products
+from . import auth, customers, dimensions, invoice_actions, invoice_reads, invoices, ledger, products, surroundings
 from .call import Call
 from .company import Company
 from .envelope import (
@@ -48,6 +48,14 @@ RESOURCES: Mapping[str, tuple[tuple[str, ...], Resource]] = {
     "dimensionlist.nv": ((GET,), dimensions.list_dimensions),
     "dimensionitem.nv": ((POST,), dimensions.write_item),
     "paymenttermlist.nv": ((GET,), dimensions.list_payment_terms),
+    "accounting.nv": ((POST,), ledger.write),
+    "accountingledger.nv": ((GET,), ledger.show),
+    "accountlist.nv": ((GET,), ledger.list_accounts),
+    "accountingperiodlist.nv": ((GET,), ledger.list_periods),
+    "companylist.nv": ((GET,), surroundings.list_companies),
+    "getcompanyinformation.nv": ((GET,), surroundings.get_company),
+    "purchaseinvoicelist.nv": ((GET,), surroundings.list_purchases),
+    "getpurchaseinvoice.nv": ((GET,), surroundings.get_purchase),
 }
 
 

@@ -15,10 +15,10 @@ from ..config import NetvisorSettings, as_json
 from ..faults import FaultPlan
 from ..store import Store
 from .envelope import TECHNICAL_ERROR, Refused
-from .records import CardRecord, DimensionItem, Invoice, Payment
+from .records import CardRecord, DimensionItem, Invoice, Payment, Voucher
 
 SIMULATOR = "netvisor"
-FIRST_KEYS = {"customer": 101, "product": 501, "invoice": 1001, "payment": 9001, "dimension": 21}
+FIRST_KEYS = {"customer": 101, "product": 501, "invoice": 1001, "payment": 9001, "dimension": 21, "voucher": 70001}
 WAIT_FOR_TURN_S = 120.0
 
 
@@ -57,6 +57,7 @@ class Company:
         self.products: dict[int, CardRecord] = {}
         self.invoices: dict[int, Invoice] = {}
         self.payments: dict[int, Payment] = {}
+        self.vouchers: dict[int, Voucher] = {}
         self.dimensions: dict[int, DimensionItem] = {}
         self.dimension_keys: dict[tuple[str, str], int] = {}
         self.customer_codes: dict[str, int] = {}
@@ -143,6 +144,11 @@ class Company:
         self.payments[payment.key] = payment
         self._store.save(SIMULATOR, self.id, "payment", payment.key, payment.to_json())
 
+    def save_voucher(self, voucher: Voucher) -> None:
+        """Keep a voucher."""
+        self.vouchers[voucher.key] = voucher
+        self._store.save(SIMULATOR, self.id, "voucher", voucher.key, voucher.to_json())
+
     def save_dimension(self, item: DimensionItem) -> None:
         """Keep a dimension item."""
         self._file_dimension(item)
@@ -167,6 +173,8 @@ class Company:
             self._file_invoice(Invoice.from_json(key, value))
         elif kind == "payment":
             self.payments[key] = Payment.from_json(key, value)
+        elif kind == "voucher":
+            self.vouchers[key] = Voucher.from_json(key, value)
         elif kind == "dimension":
             self._file_dimension(DimensionItem.from_json(key, value))
         self._next_keys[kind] = max(self._next_keys.get(kind, 0), key + 1)

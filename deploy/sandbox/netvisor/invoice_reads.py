@@ -184,7 +184,20 @@ def _reply(call: Call, invoice: Invoice) -> etree._Element:
     if call.param("showcommentlines") == "1":
         for comment in invoice.comments:
             child(child(rows, "SalesInvoiceCommentLine"), "Comment", comment)
+    if call.param("includeattachments") == "1":
+        _append_attachments(reply, invoice)
     return reply
+
+
+def _append_attachments(reply: etree._Element, invoice: Invoice) -> None:
+    given = invoice.document.first("salesinvoiceattachments")
+    if given is None:
+        return
+    holder = child(reply, "SalesInvoiceAttachments")
+    for node in given.every("salesinvoiceattachment"):
+        row = child(holder, "SalesInvoiceAttachment")
+        for name in ("MimeType", "AttachmentDescription", "FileName", "DocumentData"):
+            child(row, name, node.value(name.lower()))
 
 
 def _append_head(reply: etree._Element, invoice: Invoice) -> None:

@@ -1,4 +1,4 @@
-"""What the simulated Netvisor keeps: customers, products, invoices, payments, dimensions; and their JSON form."""
+"""What the simulated Netvisor keeps: customers, products, invoices, payments, vouchers, dimensions; their JSON form."""
 
 from __future__ import annotations
 
@@ -256,3 +256,50 @@ class DimensionItem:
     def from_json(cls, key: int, value: dict[str, Any]) -> DimensionItem:
         """The item written by `to_json`."""
         return cls(key, **value)
+
+
+@dataclass(slots=True)
+class VoucherLine:
+    """One posting; the amount is a debit if positive."""
+
+    amount: Decimal
+    text: str
+    account: int
+    vat_percent: Decimal
+    vat_code: str
+    dimensions: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Voucher:
+    """A voucher of the ledger; `kind` is its class in words."""
+
+    key: int
+    day: date
+    number: str
+    text: str
+    kind: str
+    lines: list[VoucherLine]
+
+    def to_json(self) -> dict[str, Any]:
+        """The stored form."""
+        lines = [
+            [str(one.amount), one.text, one.account, str(one.vat_percent), one.vat_code, one.dimensions]
+            for one in self.lines
+        ]
+        return {
+            "day": self.day.isoformat(),
+            "number": self.number,
+            "text": self.text,
+            "kind": self.kind,
+            "lines": lines,
+        }
+
+    @classmethod
+    def from_json(cls, key: int, value: dict[str, Any]) -> Voucher:
+        """The voucher written by `to_json`."""
+        lines = [
+            VoucherLine(Decimal(amount), text, account, Decimal(percent), code, [(name, item) for name, item in pairs])
+            for amount, text, account, percent, code, pairs in value["lines"]
+        ]
+        return cls(key, date.fromisoformat(value["day"]), value["number"], value["text"], value["kind"], lines)

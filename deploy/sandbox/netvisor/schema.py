@@ -362,3 +362,31 @@ DIMENSION_ITEM = _group(
     _text("fatheritem"),
     _choice("ishidden", ("0", "1", "false", "true")),
 )
+
+VOUCHER = _group(
+    "voucher",
+    _choice("calculationmode", ("net", "gross")),
+    _date("voucherdate", required=True, may_be_empty=False),
+    _integer("vouchernumber"),
+    _text("description"),
+    _text("voucherclass", required=True, may_be_empty=False),
+    _group(
+        "voucherline",
+        _decimal("linesum", required=True, may_be_empty=False, attributes={"type": ("net", "gross")}),
+        _text("description"),
+        _integer("accountnumber", required=True, may_be_empty=False),
+        _decimal("vatpercent", required=True, may_be_empty=False, attributes={"vatcode": VAT_CODES}),
+        _text("accountdimension"),
+        DIMENSION,
+        required=True,
+        many=True,
+    ),
+    _group(
+        "voucherattachments",
+        _group(
+            "voucherattachment",
+            *(_text(name, required=True) for name in ("mimetype", "attachmentdescription", "filename", "documentdata")),
+            many=True,
+        ),
+    ),
+)

@@ -14,7 +14,18 @@ from flask import Blueprint, Response, request
 
 from ..faults import TOKEN, answer_with
 from ..store import to_json
-from . import invoice_life, invoices, oauth, registers, surroundings
+from . import (
+    attachments,
+    dimensions,
+    invoice_life,
+    invoices,
+    ledger,
+    lists,
+    oauth,
+    registers,
+    surroundings,
+    webhooks,
+)
 from .call import Call
 from .checking import Refused, refused
 from .company import Company, Json
@@ -26,23 +37,68 @@ _BASE = re.compile(r"(?:(?:latest|supported|v\d{4})/)?api/(.*)")
 
 Resource = Callable[[Call], Any]
 
-# HTTP method, path below the base ("*" is a variable part), what answers it; None as answer means 204
+# HTTP method, path below the base ("*" is a variable part), what answers it; None as answer means 204. The first fits.
 ROUTES: tuple[tuple[str, str, Resource], ...] = (
     ("GET", "sessioninfo", surroundings.session),
     ("GET", "company", surroundings.company_info),
     ("GET", "vats/default", surroundings.vat_defaults),
     ("GET", "vats/country", surroundings.vat_of_country),
     ("GET", "bankaccounts", surroundings.bank_accounts),
-    ("GET", "ledgerreceipts/*", surroundings.receipt),
+    ("GET", "coa", lists.chart_of_accounts),
+    ("GET", "currencies", lists.currencies),
+    ("GET", "currencies/company", lists.company_currency),
+    ("GET", "currencies/exchangerate", lists.exchange_rate),
+    ("GET", "currencies/latest", lists.latest_rates),
+    ("GET", "fiscalyears", lists.fiscal_years),
+    ("GET", "users", lists.users),
+    ("GET", "users/otp", lists.one_time_password),
+    ("GET", "users/profiles/*", lists.user_profile),
+    ("PUT", "users/*/confirm", lists.unknown),
+    ("GET", "bankstatements", lists.bank_statements),
+    ("PUT", "bankstatements/*/events/*/products", lists.unknown),
+    ("DELETE", "bankstatements/*/events/*/products", lists.unknown),
+    ("GET", "referencepayments", lists.reference_payments),
+    ("GET", "payments", lists.payments),
+    ("POST", "payments", lists.needs_confirmation),
+    ("GET", "payments/errormessages", lists.payment_errors),
+    ("POST", "payments/directbanktransfers", lists.needs_confirmation),
+    ("GET", "payments/*", lists.payment),
+    ("DELETE", "payments/*", lists.needs_confirmation),
+    ("PUT", "payments/*/cancel", lists.needs_confirmation),
+    ("PUT", "payments/*/confirm", lists.needs_confirmation),
+    ("GET", "dimensions", dimensions.list_all),
+    ("POST", "dimensions", dimensions.create),
+    ("GET", "dimensions/*", dimensions.get),
+    ("POST", "dimensions/*/items", dimensions.create_item),
+    ("PUT", "dimensions/*/items", dimensions.change_item),
+    ("POST", "ledgerreceipts", ledger.create),
+    ("GET", "ledgerreceipts", ledger.search),
+    ("GET", "ledgerreceipts/*", ledger.get),
+    ("PUT", "ledgerreceipts/*", ledger.change),
+    ("POST", "attachments", attachments.create),
+    ("GET", "attachments", attachments.search),
+    ("GET", "attachments/*", attachments.get),
+    ("PATCH", "attachments/*", attachments.rename),
+    ("DELETE", "attachments/*", attachments.delete),
+    ("POST", "webhooks", webhooks.create),
+    ("GET", "webhooks", webhooks.search),
+    ("GET", "webhooks/*", webhooks.get),
+    ("PUT", "webhooks/*", webhooks.change),
+    ("DELETE", "webhooks/*", webhooks.delete),
     ("POST", "invoices", invoices.create),
     ("GET", "invoices", invoices.search),
+    ("PUT", "invoices/pay", lists.needs_confirmation),
     ("GET", "invoices/*", invoices.get),
     ("PUT", "invoices/*", invoices.change),
     ("PUT", "invoices/*/approve", invoice_life.approve),
     ("PUT", "invoices/*/send", invoice_life.send),
     ("PUT", "invoices/*/unfinished", invoice_life.unfinish),
     ("PUT", "invoices/*/invalidate", invoice_life.invalidate),
+    ("PUT", "invoices/*/verify", invoice_life.purchases_only),
+    ("PUT", "invoices/*/sendToCirculation", invoice_life.purchases_only),
+    ("PUT", "invoices/*/confirm", lists.needs_confirmation),
     ("PUT", "invoices/*/notes", invoice_life.set_notes),
+    ("POST", "invoices/*/comments", lists.comment),
     ("GET", "invoices/*/comments", surroundings.invoice_comments),
     ("PUT", "invoices/*/paymentevents/markpaid", invoice_life.mark_paid),
     ("GET", "invoices/*/paymentevents", invoice_life.list_payments),
@@ -50,13 +106,16 @@ ROUTES: tuple[tuple[str, str, Resource], ...] = (
     ("DELETE", "invoices/*/paymentevents/*", invoice_life.delete_payment),
     ("POST", "businesspartners", registers.create_partner),
     ("GET", "businesspartners", registers.search_partners),
+    ("GET", "businesspartners/personaldetails", lists.personal_details),
     ("GET", "businesspartners/*", registers.get_partner),
     ("PUT", "businesspartners/*", registers.replace_partner),
     ("PATCH", "businesspartners/*", registers.patch_partner),
     ("POST", "products", registers.create_product),
     ("GET", "products", registers.search_products),
+    ("GET", "products/groups", lists.product_groups),
     ("GET", "products/*", registers.get_product),
     ("PUT", "products/*", registers.replace_product),
+    ("DELETE", "products/*", registers.delete_product),
 )
 _ROUTES = [
     (method, re.compile(re.escape(path).replace(r"\*", "([^/]+)")), path, resource) for method, path, resource in ROUTES
@@ -193,6 +252,8 @@ def _act(call: Call, resource: Resource, name: str) -> Response:
     try:
         with company.guarded():
             answer = resource(replace(call, now=datetime.now(UTC)))
+            if isinstance(answer, Response):
+                return answer
             return Response(status=204) if answer is None else _json(answer)
     except Refused as refusal:
         company.count(f"refused {refusal.status}")

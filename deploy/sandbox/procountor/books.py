@@ -71,7 +71,8 @@ def _invoice(company: Company, invoice: Json) -> dict[str, Any]:
         "reference": invoice["paymentInfo"].get("bankReferenceCode") or "",
         "currency": invoice["paymentInfo"]["currency"],
         "tax_handling": str(invoice["vatStatus"]),
-        "lines": [_line(invoice, row) for row in invoice["invoiceRows"]],
+        "lines": [_line(company, invoice, place) for place in range(len(invoice["invoiceRows"]))],
+        "attachments": [one["name"] for one in invoice.get("attachments") or []],
         "comments": [],
         "net": str(_cents(sums["excludingVatTotal"])),
         "vat": str(_cents(sums["vatSumTotal"])),
@@ -82,7 +83,8 @@ def _invoice(company: Company, invoice: Json) -> dict[str, Any]:
     }
 
 
-def _line(invoice: Json, row: Json) -> dict[str, Any]:
+def _line(company: Company, invoice: Json, place: int) -> dict[str, Any]:
+    row = invoice["invoiceRows"][place]
     gross_prices = invoice["extraInfo"]["unitPricesIncludeVat"]
     sums = row_sums(row, Decimal(invoice["discountPercent"]), prices_include_vat=gross_prices)
     return {
@@ -98,9 +100,23 @@ def _line(invoice: Json, row: Json) -> dict[str, Any]:
         "vat_percent": str(row["vatPercent"]),
         "free_text": row.get("comment") or "",
         "account": "",
-        "dimensions": [],
+        "dimensions": _dimensions(company, invoice, place),
         "net": str(sums.net),
         "vat": str(sums.vat),
         "gross": str(sums.gross),
         "sums_imposed": False,
     }
+
+
+def _dimensions(company: Company, invoice: Json, place: int) -> list[str]:
+    """`Dimension/item` of a row's posting, by the names in the register."""
+    receipt = company.registers["receipt"].get(invoice["ledgerReceiptId"], {"transactions": []})
+    entries = [one for one in receipt["transactions"] if one["transactionType"] == "ENTRY"]
+    if not invoice["extraInfo"]["accountingByRow"] or place >= len(entries):
+        return []
+    told = []
+    for value in entries[place]["dimensionItemValues"]:
+        dimension = company.registers["dimension"][value["dimensionId"]]
+        item = next(item for item in dimension["items"] if item["id"] == value["itemId"])
+        told.append(f"{dimension['name']}/{item['codeName']}")
+    return told

@@ -32,10 +32,6 @@ class Call:
         """The body as a JSON object. Raises Refused(400)."""
         return parse_body(self.body)
 
-    def optional_json(self) -> Json:
-        """The body, {} if there is none. Raises Refused(400)."""
-        return parse_body(self.body) if self.body.strip() else {}
-
     def key(self, place: int = 0) -> int:
         """A path part that is an id. Raises Refused(404)."""
         text = self.ids[place]

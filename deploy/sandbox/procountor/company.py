@@ -17,9 +17,10 @@ from ..store import Store
 
 SIMULATOR = "procountor"
 HELSINKI = ZoneInfo("Europe/Helsinki")
-KINDS = ("partner", "product", "invoice", "payment", "receipt", "dimension")
+KINDS = ("partner", "product", "invoice", "payment", "receipt", "dimension", "attachment", "webhook", "comment")
 FIRST_IDS = {
     "partner": 2001, "product": 4001, "invoice": 100_001, "payment": 700_001, "receipt": 500_001, "dimension": 301,
+    "attachment": 800_001, "webhook": 901, "comment": 950_001, "item": 3001,
 }  # fmt: skip
 USER_ID = 11
 
@@ -54,6 +55,7 @@ class Company:
         self.registers: dict[str, dict[int, Json]] = {kind: {} for kind in KINDS}
         self.notes: dict[tuple[str, int], Json] = {}
         self.invoice_payments: dict[int, list[int]] = {}
+        self.last_password_at: datetime | None = None
         self._next_ids = dict(FIRST_IDS)
         self._next_invoice_number = 1
         self._store = store
@@ -111,6 +113,9 @@ class Company:
         self.notes[(kind, key)] = kept["notes"]
         self._file(kind, key, kept["value"])
         self._next_ids[kind] = max(self._next_ids[kind], key + 1)
+        if kind == "dimension":
+            items = [item["id"] + 1 for item in kept["value"]["items"]]
+            self._next_ids["item"] = max([self._next_ids["item"], *items])
         if kind == "invoice":
             self._next_invoice_number = max(self._next_invoice_number, kept["value"]["invoiceNumber"] + 1)
 

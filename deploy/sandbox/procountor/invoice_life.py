@@ -47,6 +47,12 @@ def invalidate(call: Call) -> Json:
     return _step(call, "invalidate")
 
 
+def purchases_only(call: Call) -> None:
+    """PUT /invoices/{id}/verify and /sendToCirculation are of the purchase side: 403 for what the sandbox has."""
+    found(call)
+    raise refused(403, "WRONG_TYPE only purchase invoices are verified", "type")
+
+
 def set_notes(call: Call) -> Json:
     """PUT /invoices/{id}/notes: in any status."""
     invoice = found(call)

@@ -12,6 +12,7 @@ from .checking import refused
 from .company import USER_ID, Company, Json, new_version
 from .finnish import check_digit
 from .invoice_rules import READ_ONLY, Surroundings, check_invoice
+from .ledger import receipt_of
 from .sums import invoice_sums
 
 LISTED = (
@@ -44,11 +45,15 @@ def create(call: Call) -> Json:
     }
     notes = {"created_at": call.now.isoformat(), "created": invoice["version"][:19], "paid": "0.00"}
     company.save("invoice", invoice, notes)
+    company.save("receipt", receipt_of(company, invoice), {"created": notes["created"]})
     return invoice
 
 
 def change(call: Call) -> Json:
-    """PUT /invoices/{id}: whole body with the current version, only while UNFINISHED; partnerId is fixed."""
+    """PUT /invoices/{id}: whole body with the current version, only while UNFINISHED; partnerId is fixed.
+
+    The ledger receipt is made anew, with another id and without dimensions.
+    """
     company = call.company
     known = found(call)
     body = call.json()
@@ -61,7 +66,12 @@ def change(call: Call) -> Json:
     kept = {name: known[name] for name in (*READ_ONLY, "partnerId") if name in known}
     invoice = _complete(company, body) | kept
     invoice |= _sum_info(company, invoice) | {"version": new_version(call.now, known["version"])}
+    old = company.registers["receipt"].get(known["ledgerReceiptId"])
+    if old is not None:
+        company.save("receipt", old, {"gone": True})
+    invoice["ledgerReceiptId"] = company.next_id("receipt")
     company.save("invoice", invoice)
+    company.save("receipt", receipt_of(company, invoice), {"created": invoice["version"][:19]})
     return invoice
 
 

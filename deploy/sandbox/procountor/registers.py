@@ -60,7 +60,10 @@ def create_product(call: Call) -> Json:
 
 def get_product(call: Call) -> Json | list[Json]:
     """GET /products/{ids}."""
-    return by_ids(call, call.company.registers["product"])
+    company = call.company
+    register = company.registers["product"]
+    alive = {key: one for key, one in register.items() if not company.notes.get(("product", key), {}).get("gone")}
+    return by_ids(call, alive)
 
 
 def replace_product(call: Call) -> Json:
@@ -74,6 +77,15 @@ def replace_product(call: Call) -> Json:
     return product
 
 
+def delete_product(call: Call) -> None:
+    """DELETE /products/{id}: 204; one that stands on invoices is only made inactive."""
+    known = _found(call, "product")
+    rows = (row for one in call.company.registers["invoice"].values() for row in one["invoiceRows"])
+    if any(row.get("productId") == known["id"] for row in rows):
+        raise refused(403, "PRODUCT_IN_USE make it inactive instead")
+    call.company.save("product", known, {"gone": True})
+
+
 def search_products(call: Call) -> Json:
     """GET /products: name and code by substring; TRAVEL only when asked for; whole objects; no `page`."""
     kind, active = call.query.get("type"), call.flag("active")
@@ -81,7 +93,8 @@ def search_products(call: Call) -> Json:
     found = [
         one
         for one in call.company.registers["product"].values()
-        if (one["type"] == kind if kind else one["type"] != "TRAVEL")
+        if not call.company.notes.get(("product", one["id"]), {}).get("gone")
+        and (one["type"] == kind if kind else one["type"] != "TRAVEL")
         and (active is None or one["active"] == active)
         and name in one["name"].lower()
         and code in (one.get("code") or "").lower()
@@ -123,7 +136,7 @@ def _listed(partner: Json) -> Json:
 
 def _found(call: Call, kind: str) -> Json:
     known = call.company.registers[kind].get(call.key())
-    if known is None:
+    if known is None or call.company.notes.get((kind, known["id"]), {}).get("gone"):
         raise refused(404, "NOT_FOUND")
     return known
 

@@ -13,6 +13,7 @@ from ..config import ProcountorSettings, as_json, with_overrides
 from ..faults import FaultPlan
 from ..registry import BadCompany, text_field
 from ..store import Store
+from . import dimensions
 from .books import books
 from .company import SIMULATOR, Company, Credentials
 from .oauth import RateLimit, Tokens
@@ -71,6 +72,7 @@ class ProcountorSimulator:
                 raise BadCompany("a company with these credentials exists")
             self._companies[company_id] = company
             company.save_self()
+            dimensions.seed(company)
         return self.describe(company_id)
 
     def ids(self) -> list[str]:

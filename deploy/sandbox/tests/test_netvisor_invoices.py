@@ -345,3 +345,17 @@ def test_dimensions_are_made_on_the_fly_unless_only_existing_ones_are_wanted(net
     names = netvisor.call("dimensionlist.nv").root.iter("DimensionDetail")
     assert [name.findtext("Name") for name in names] == ["K1"]
     assert netvisor.call(f"{ADD}&useonlyexistingdimensions=1", document).code == "OK"
+
+
+def test_attachments_are_given_back_when_they_are_asked_for(netvisor: NetvisorClient) -> None:
+    file = (
+        "<salesinvoiceattachments><salesinvoiceattachment><mimetype>application/pdf</mimetype>"
+        "<attachmentdescription>Raportti</attachmentdescription><filename>r.pdf</filename>"
+        '<documentdata type="pdf">JVBERi0=</documentdata></salesinvoiceattachment></salesinvoiceattachments>'
+    )
+    key = netvisor.call("salesinvoice.nv?method=add", invoice(tail=file)).inserted
+    path = f"getsalesinvoice.nv?netvisorkey={key}"
+    found = netvisor.call(f"{path}&includeattachments=1").root.find(".//SalesInvoiceAttachment")
+    assert found is not None
+    assert [child.text for child in found] == ["application/pdf", "Raportti", "r.pdf", "JVBERi0="]
+    assert netvisor.call(path).root.find(".//SalesInvoiceAttachment") is None
