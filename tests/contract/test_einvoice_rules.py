@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from services.billing.adapters.einvoice import figures, objections
 from services.billing.adapters.einvoice.format import Format
 from services.billing.adapters.finvoice.form import FinvoiceForm
 from services.billing.adapters.peppol.form import PeppolForm
-from services.billing.domain.document import Document
+from services.billing.domain.document import Address, Attachment, Delivery, Document
 from services.billing.tests.einvoices import (
     a_seller,
     an_einvoice,
@@ -105,6 +106,7 @@ def test_the_random_documents_are_as_odd_as_meant(basket: Basket) -> None:
     assert any(document.gross < 0 for document in basket.documents)
     assert any(document.payer.kind == "private" for document in basket.documents)
     assert any(len(document.vat_lines) > 2 for document in basket.documents)
+    assert any(document.delivery and document.delivery.address for document in basket.documents)
 
 
 def test_hand_made_documents_pass_the_official_rules(tmp_path: Path) -> None:
@@ -118,19 +120,47 @@ def test_hand_made_documents_pass_the_official_rules(tmp_path: Path) -> None:
         payer=a_party(kind="company", vat_number="FI90000118"),
     )
     private = an_einvoice(*service_rows(), payer=a_party(kind="private", business_id=None))
+    consumer = an_einvoice(
+        a_row(unit_price="239.0438"),
+        a_row(row_id="2", product_id="2", product_kind="material", unit_price="159.3625"),
+        a_row(row_id="3", product_id="3", quantity="123456.789", unit="m", unit_price="0.0017"),
+        a_row(row_id="4", product_id="4", quantity="7777.777", unit="m", unit_price="1.4521", discount_percent="3"),
+        payer=a_party(kind="private", business_id=None),
+    )
+    site = Delivery("A-talo, lämmönjakohuone", Address("Koivurannantie 3 A", "00100", "Helsinki", "FI"))
+    on_site = an_einvoice(
+        a_row(site=site, work_date=date(2026, 11, 2), dimensions={"cost_centre": "KP-210"}),
+        a_row(row_id="2", site=site),
+    )
+    credit_on_site = an_einvoice(a_row(site=site, quantity="-1"), reverses=credited(on_site))
+    files = (Attachment("pöytäkirja.pdf", "application/pdf", b"%PDF-1.7", "0" * 64),)
+    with_files = an_einvoice(attachments=files)
+    credit_with_files = an_einvoice(a_row(quantity="-1"), reverses=credited(on_site), attachments=files)
     nothing = an_einvoice(a_row(unit_price="0"))
     negative_without_original = an_einvoice(a_row(quantity="-2"))
-    documents = (invoice, credit, reverse_charge, private, nothing, negative_without_original)
-    files = []
+    documents = (
+        invoice,
+        credit,
+        reverse_charge,
+        private,
+        consumer,
+        on_site,
+        credit_on_site,
+        with_files,
+        credit_with_files,
+        nothing,
+        negative_without_original,
+    )
+    written_files = []
     for form in FORMS:
         for number, document in enumerate(documents):
             path = tmp_path / f"{form.name}-{number}.xml"
             path.write_bytes(written(form, document, a_seller()))
-            files.append(path)
+            written_files.append(path)
     utf8 = tmp_path / "finvoice-utf-8.xml"
     utf8.write_bytes(written(FinvoiceForm("UTF-8"), private))
 
-    assert _findings([*files, utf8]) == []
+    assert _findings([*written_files, utf8]) == []
 
 
 def test_the_official_rules_notice_what_ours_would_refuse(tmp_path: Path) -> None:

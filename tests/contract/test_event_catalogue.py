@@ -42,7 +42,7 @@ def test_a_producer_can_neither_misspell_nor_forget_a_field(entry: EventType, sa
     data = dict(sample.event.data)
     with pytest.raises(InvalidEvent, match="misspelt"):
         default_catalogue().check_new(entry.service, as_new(sample, {**data, "misspelt": "x"}))
-    for name in data:
+    for name in entry.schema["required"]:
         less = {key: value for key, value in data.items() if key != name}
         with pytest.raises(InvalidEvent, match=name):
             default_catalogue().check_new(entry.service, as_new(sample, less))
@@ -101,6 +101,18 @@ def test_amounts_are_never_json_numbers() -> None:
 
 def test_every_required_consumer_is_bound() -> None:
     assert default_topology().missing_required() == ()
+
+
+def test_every_bound_queue_is_required() -> None:
+    """The in-process bus lets an event go once all required queues are attached: others would miss it at a start."""
+    topology = default_topology()
+    loose = [
+        (queue.name, name)
+        for queue in topology.queues
+        for name in queue.types
+        if queue.name not in topology.catalogue.required_consumers(name)
+    ]
+    assert loose == []
 
 
 def test_the_broker_s_definitions_are_those_of_the_topology() -> None:

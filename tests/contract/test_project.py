@@ -127,7 +127,7 @@ def pinned(part: str) -> dict[str, str]:
     return {canonicalize_name(re.split(r"[=\[ ;]", block, maxsplit=1)[0]): block for block in blocks}
 
 
-@pytest.mark.parametrize("part", [*PARTS, "test"])
+@pytest.mark.parametrize("part", [*PARTS, "test", "clients"])
 def test_every_requirement_is_pinned_with_hashes(part: str) -> None:
     loose = [
         name
@@ -136,6 +136,18 @@ def test_every_requirement_is_pinned_with_hashes(part: str) -> None:
     ]
 
     assert loose == []
+
+
+def test_the_clients_are_those_that_are_asked_for_and_no_others() -> None:
+    lines = (ROOT / "requirements" / "clients.in").read_text().splitlines()
+    asked = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    direct = {
+        name: re.match(r"[\w.-]+==(\S+)", block)[1]  # type: ignore[index]
+        for name, block in pinned("clients").items()
+        if "-r requirements/clients.in" in block
+    }
+
+    assert direct == {canonicalize_name(name): version for name, version in asked.items()}, "run `make requirements`"
 
 
 @pytest.mark.parametrize("part", [*PARTS, "test"])

@@ -59,6 +59,12 @@ ORDER = {"post": -2, "put": -1, "delete": 1}
 SETTINGS = {"generation": {"deterministic": True, "mode": "all"}}
 
 
+@schemathesis.serializer("application/x-ndjson")
+def _lines(_context: Any, value: Any) -> Any:
+    """A text as it is, anything else as one line of JSON."""
+    return value.encode(errors="surrogatepass") if isinstance(value, str) else json.dumps(value).encode()
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
     """One service, wired as in production, with its schema and the ids of records that it knows."""

@@ -88,9 +88,9 @@ def a_document(rows: Sequence[ApprovedRow] = (), key: str | None = None, **chang
     return replace(compile_document(head, rows or [a_row()], MergePolicy()), **changes)  # type: ignore[arg-type]
 
 
-def a_credit() -> Document:
+def a_credit(original: OriginalDocument | None = None) -> Document:
     """A document that takes half of an accepted one back."""
-    original = OriginalDocument("018f", f"URK-{uuid.uuid4()}", date(2026, 11, 2), "17", "2026017")
+    original = original or OriginalDocument("018f", f"URK-{uuid.uuid4()}", date(2026, 11, 2), "17", "2026017")
     return a_document([a_row(quantity=Decimal("-1.5"))], reverses=original)
 
 

@@ -18,11 +18,27 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from services.billing.domain.dispatch import DispatchState
-from services.billing.domain.document import Document
+from services.billing.domain.document import Document, OriginalDocument
 from services.billing.domain.exchanges import collected
-from services.billing.domain.outcomes import Absent, Accepted, CannotAsk, Found, NotSent, Rejected, Unclear
+from services.billing.domain.outcomes import (
+    Absent,
+    Accepted,
+    CannotAsk,
+    FollowedUp,
+    Found,
+    NotSent,
+    Rejected,
+    Unclear,
+)
 from services.billing.domain.preflight import Severity
-from services.billing.domain.target import AccountingTarget, ConnectionProblem, ForeseesProblems, Prepared
+from services.billing.domain.target import (
+    AccountingTarget,
+    ConnectionProblem,
+    FollowsUp,
+    ForeseesProblems,
+    Prepared,
+    TargetIds,
+)
 from tests.contract.accounting import baskets
 from tests.contract.accounting.bench import ALLOWED, SAVED, Bench, BookedDocument, MemoryLinks, Trouble
 from tests.contract.accounting.driver import Attempt, Journey, carry
@@ -185,6 +201,31 @@ class AdapterContract:
             )
             assert len(bench.booked(document.key)) == 1
 
+    def test_what_follows_an_acceptance_does_no_harm_when_it_is_asked_for_again(
+        self, bench: Bench, links: MemoryLinks
+    ) -> None:
+        target = bench.connect()
+        if not isinstance(target, FollowsUp):
+            return
+        original = baskets.a_document()
+        accepted = target.send(prepared_of(target, original, links))
+        assert isinstance(accepted, Accepted), accepted
+        reversed_ = OriginalDocument(
+            original.id, original.key, original.document_date, accepted.target_id, accepted.target_number
+        )
+        credit = baskets.a_credit(reversed_)
+        credited = target.send(prepared_of(target, credit, links))
+        assert isinstance(credited, Accepted), credited
+        for document, outcome in ((original, accepted), (credit, credited)):
+            ids = TargetIds(outcome.target_id, outcome.target_number)
+            first = target.follow_up(document, ids, links)
+            assert first == FollowedUp(tuple(target.follow_ups(document)))
+            books = bench.books()
+            # A process that died before it remembered what was done, and one that did not.
+            assert bench.connect().follow_up(document, ids, MemoryLinks()) == first
+            assert bench.connect().follow_up(document, ids, links) == first
+            assert bench.books() == books
+
     def test_threads_may_share_a_connection(self, bench: Bench, links: MemoryLinks) -> None:
         target = bench.connect()
         documents = [baskets.a_document() for _ in range(3)]
@@ -287,6 +328,7 @@ class AdapterContract:
         assert len(there) == (trouble in SAVED) or isinstance(outcome, Accepted), "the bench did not make the trouble"
         if isinstance(outcome, Accepted):
             assert len(there) == 1
+            assert there[0].target_id in (None, outcome.target_id), "an id that the target never gave"
         finding = bench.connect().find(document.key, document)
         assert isinstance(finding, CannotAsk | (Found if there else Absent))
 
@@ -345,6 +387,8 @@ class AdapterContract:
             prepared = prepared_of(target, document, links)
             shown += [prepared, prepared.payload.decode("utf-8", "replace"), target.send(prepared)]
             shown += [target.find(document.key, document)]
+            if isinstance(target, FollowsUp):
+                shown += [target.follow_up(each, TargetIds("1"), links) for each in (document, baskets.a_credit())]
         shown += exchanges
         for trouble in (each for each in TROUBLES if each not in bench.cannot):
             again = baskets.a_document()
@@ -357,6 +401,17 @@ class AdapterContract:
             assert len(secret) >= 12, "too short to be searched for"
             for form in (secret, quote_plus(secret), base64.b64encode(secret.encode()).decode()):
                 assert form not in everything, f"{name} shows"
+
+    def test_who_cannot_ask_does_not_call_the_document_absent(self, bench: Bench, links: MemoryLinks) -> None:
+        """What is called absent is sent again: nobody there and a refused log-in say nothing about the document."""
+        document = baskets.a_document()
+        target = bench.connect()
+        assert isinstance(target.send(prepared_of(target, document, links)), Accepted)
+        with bench.trouble(Trouble.CONNECT_REFUSED):
+            assert not isinstance(bench.connect(Trouble.CONNECT_REFUSED).find(document.key, document), Absent)
+        if bench.checks_login:
+            wrong = {name: f"{text}-wrong" for name, text in bench.secrets.items()}
+            assert not isinstance(bench.connect(secrets=wrong).find(document.key, document), Absent)
 
     def test_wrong_secrets_are_a_problem_in_words(self, bench: Bench) -> None:
         if not bench.checks_login:

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import secrets as random_texts
 import socket
-import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
-
-from werkzeug.serving import make_server
 
 from deploy.sandbox import SandboxConfig, create_sandbox
 from deploy.sandbox.faults import Fault
 from services.billing.adapters.kind import Site
 from services.billing.adapters.registry import built_in
 from services.billing.domain.outcomes import Unclear
+from shared.testing.serving import serving
 from tests.contract.accounting.bench import Bench, BookedDocument, Trouble
 
 SECOND_INVOICE = "A repeated POST makes a second invoice: the dispatcher must look first, and does."
-
-
-@contextlib.contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """Run a WSGI application on a free loopback port; gives its address."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join(timeout=5)
-        server.server_close()
 
 
 def closed_port() -> int:
@@ -151,6 +133,9 @@ class ProcountorBench(SandboxBench):
             "iban": "FI2112345600000785",
             "vat_statuses": {"S": 1, "Z": 1, "AE": 22},
             "requests_per_second": 60,
+            "negative_credits": True,
+            "send": True,
+            "dimensions": {"cost_centre": {"dimension": "Kustannuspaikka", "items": {"04711": "100"}}},
         }
 
 

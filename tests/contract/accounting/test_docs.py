@@ -10,6 +10,8 @@ import pytest
 
 from services.billing.adapters.excel.fields import FIELDS, FORMATS
 from services.billing.adapters.excel.settings import ExcelSettings
+from services.billing.adapters.netvisor.settings import NetvisorSettings
+from services.billing.adapters.procountor.settings import ProcountorSettings
 from services.billing.adapters.webhook.answers import _REFUSALS
 from services.billing.adapters.webhook.body import document_body
 from services.billing.adapters.webhook.settings import WebhookSettings
@@ -18,10 +20,20 @@ from services.billing.tests.unit.builders import a_document, a_row
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "adapters.md").read_text()
+NETVISOR = (ROOT / "docs" / "netvisor.md").read_text()
+PROCOUNTOR = (ROOT / "docs" / "procountor.md").read_text()
 EXCEL, WEBHOOK = (TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0] for title in ("Excel and CSV", "Webhook"))
 
 
-@pytest.mark.parametrize(("part", "schema"), [(EXCEL, ExcelSettings), (WEBHOOK, WebhookSettings)])
+@pytest.mark.parametrize(
+    ("part", "schema"),
+    [
+        (EXCEL, ExcelSettings),
+        (WEBHOOK, WebhookSettings),
+        (NETVISOR, NetvisorSettings),
+        (PROCOUNTOR, ProcountorSettings),
+    ],
+)
 def test_every_setting_has_a_row(part: str, schema: type) -> None:
     rows = re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)
     assert rows == list(schema().fields)

@@ -61,6 +61,8 @@ class _Memory:
                 return NotSent("nobody there")
             case None:
                 return Accepted("" if self.fault == "gives no id" else prepared.document_key)
+            case Trouble.OK_WITHOUT_ID if self.fault == "makes up an id":
+                return Accepted("1")
         if self.fault == "calls what is lost not sent":
             return NotSent("no answer")
         if self.fault == "raises":
@@ -68,7 +70,9 @@ class _Memory:
         return Unclear("no answer")
 
     def find(self, document_key: str, document: Document) -> Finding:
-        if self.trouble is Trouble.CONNECT_REFUSED or self.fault == "cannot be asked":
+        if self.trouble is Trouble.CONNECT_REFUSED or self.secret != SECRET or self.fault == "cannot be asked":
+            if self.fault == ("takes silence" if self.secret == SECRET else "takes a refused log-in") + " for no":
+                return Absent()
             return CannotAsk("nobody there")
         if self.fault == "finds by prefix":
             found = any(sent.key.startswith(document_key) for sent in self.store.sent)
@@ -80,7 +84,7 @@ class _Memory:
         return Found(document_key) if found else Absent()
 
     def check(self) -> None:
-        if self.trouble is Trouble.CONNECT_REFUSED and self.fault != "calls everything well":
+        if (self.trouble is Trouble.CONNECT_REFUSED or self.secret != SECRET) and self.fault != "calls everything well":
             raise ConnectionProblem(f"Nobody answers{self.secret if self.fault == 'tells its secret' else ''}.")
 
 
@@ -88,6 +92,7 @@ class MemoryBench(Bench):
     """A target in memory."""
 
     examples = 20
+    checks_login = True
 
     def __init__(self, fault: str = "") -> None:
         self.known: dict[str, Document] = {}
@@ -157,6 +162,13 @@ CAUGHT = [
         "test_after_a_trouble_the_dispatch_comes_to_a_good_end",
         (Trouble.GARBAGE,),
     ),
+    (
+        "makes up an id",
+        "test_a_trouble_has_an_allowed_outcome_and_makes_at_most_one_document",
+        (Trouble.OK_WITHOUT_ID,),
+    ),
+    ("takes silence for no", "test_who_cannot_ask_does_not_call_the_document_absent", ()),
+    ("takes a refused log-in for no", "test_who_cannot_ask_does_not_call_the_document_absent", ()),
     ("never finds", "test_any_series_of_troubles_and_deaths_leaves_one_document_or_a_visible_state", ()),
     ("shows its secret", "test_no_secret_shows_anywhere", ()),
     ("logs its secret", "test_no_secret_shows_anywhere", ()),
