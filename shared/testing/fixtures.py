@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from shared.db import make_engine
+from shared.testing.logs import logged
 from shared.testing.servers import amqp_server, temporary_database, temporary_topology
 from shared.testing.waiting import ManualClock
 
@@ -17,6 +20,13 @@ from shared.testing.waiting import ManualClock
 def manual_clock() -> ManualClock:
     """A clock that the test moves."""
     return ManualClock()
+
+
+@pytest.fixture
+def everything_logged() -> Iterator[io.StringIO]:
+    """All that is logged during the test, by us and by libraries."""
+    with logged(libraries=logging.DEBUG) as stream:
+        yield stream
 
 
 @pytest.fixture

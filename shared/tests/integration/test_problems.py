@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import socket
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
-import structlog
 from sqlalchemy import Engine, text
 
 from shared import errors
 from shared.db import make_engine
 from shared.http.problems import STATUS, field_errors, status_of
 from shared.ids import new_id
-from shared.telemetry import configure_logging
+from shared.testing.logs import logged
 from shared.tests.things import FIRM
 from shared.tests.things_api import ThingsApi
 
@@ -34,15 +32,8 @@ def api(sqlite_things: Engine) -> ThingsApi:
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What the process writes to its log."""
-    stream = io.StringIO()
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    configure_logging("DEBUG", stream=stream, service="things", role="api")
-    yield stream
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    with logged(service="things", role="api") as stream:
+        yield stream
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:

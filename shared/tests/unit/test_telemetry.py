@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shared.context import Context, use_context
-from shared.telemetry import configure_logging, configure_tracing, get_logger, span
+from shared.telemetry import configure_tracing, get_logger, span
+from shared.testing.logs import logged
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 CONTEXT = Context("firm-1", "user-1", "order-1", traceparent=f"00-{TRACE}-b7ad6b7169203331-01")
@@ -27,15 +27,8 @@ early = get_logger("early")  # as modules make theirs: when they are imported, b
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
     """What the process writes to its log."""
-    stream = io.StringIO()
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    configure_logging("INFO", stream=stream, service="billing", role="api")
-    yield stream
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    with logged("INFO", service="billing", role="api") as stream:
+        yield stream
 
 
 def read(stream: io.StringIO) -> list[dict[str, Any]]:

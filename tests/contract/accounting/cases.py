@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import logging
+import io
 import threading
 import traceback
 from collections.abc import Iterator
@@ -376,10 +376,9 @@ class AdapterContract:
         self,
         bench: Bench,
         links: MemoryLinks,
-        caplog: pytest.LogCaptureFixture,
+        everything_logged: io.StringIO,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        caplog.set_level(logging.DEBUG)
         target = bench.connect()
         document = baskets.a_document()
         shown: list[Any] = [bench.settings, target]
@@ -396,7 +395,9 @@ class AdapterContract:
             shown += journey.facts
         shown += list(_problems(bench, {name: f"{text}-wrong" for name, text in bench.secrets.items()}))
         shown += list(_problems(bench, bench.secrets, Trouble.CONNECT_REFUSED))
-        everything = "\n".join([*map(str, shown), *map(repr, shown), caplog.text, *capsys.readouterr()])
+        everything = "\n".join(
+            [*map(str, shown), *map(repr, shown), everything_logged.getvalue(), *capsys.readouterr()]
+        )
         for name, secret in bench.secrets.items():
             assert len(secret) >= 12, "too short to be searched for"
             for form in (secret, quote_plus(secret), base64.b64encode(secret.encode()).decode()):

@@ -134,7 +134,7 @@ def run(case: str, bench: Bench, request: pytest.FixtureRequest, *more: Any) -> 
     if case not in ("test_every_trouble_is_made_or_said_to_be_impossible", "test_nobody_there_is_a_problem_in_words"):
         given.append(MemoryLinks())
     if case == "test_no_secret_shows_anywhere":
-        given += [request.getfixturevalue("caplog"), request.getfixturevalue("capsys")]
+        given += [request.getfixturevalue("everything_logged"), request.getfixturevalue("capsys")]
     getattr(AdapterContract(), case)(*given, *more)
 
 

@@ -1,8 +1,7 @@
 """What follows from each thing that can happen between us and Netvisor: a table, over real sockets on loopback."""
 
-import logging
+import io
 import threading
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -369,13 +368,7 @@ def test_calls_on_one_connection_run_one_at_a_time() -> None:
     assert most[0] == 1
 
 
-@pytest.fixture
-def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    with caplog.at_level(logging.DEBUG):
-        yield caplog
-
-
-def test_secrets_show_nowhere(everything_logged: pytest.LogCaptureFixture) -> None:
+def test_secrets_show_nowhere(everything_logged: io.StringIO) -> None:
     told = f"AUTHENTICATION_FAILED :: MAC of …&{SECRETS['customer_key']}&{SECRETS['partner_key']} expected"
     echoed = f"INVALID_DATA :: {SECRETS['customer_key']} {SECRETS['partner_key']}"
     seen: list[object] = []
@@ -391,7 +384,7 @@ def test_secrets_show_nowhere(everything_logged: pytest.LogCaptureFixture) -> No
         ]  # type: ignore[attr-defined]
         with pytest.raises(ConnectionProblem) as problem:
             it.check()
-    seen += [problem.value, problem.value.detail, problem.value.facts, *server.requests, everything_logged.text]
+    seen += [problem.value, problem.value.detail, problem.value.facts, *server.requests, everything_logged.getvalue()]
     assert not [item for item in seen if "PLANTED" in repr(item)]
 
 
