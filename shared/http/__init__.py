@@ -3,7 +3,7 @@
 from shared.http.app import create_app
 from shared.http.blueprint import Blueprint, public, requires, whole_tenant
 from shared.http.etags import expected_version, with_etag
-from shared.http.fields import DecimalString, IdString, Schema, Text
+from shared.http.fields import DecimalString, IdString, Moment, Schema, Text
 from shared.http.idempotency import creation_request
 from shared.http.paging import PageQuery, page_schema
 from shared.http.request import app_runtime, begin, caller, read
@@ -12,6 +12,7 @@ __all__ = [
     "Blueprint",
     "DecimalString",
     "IdString",
+    "Moment",
     "PageQuery",
     "Schema",
     "Text",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,8 @@ from marshmallow import fields, validate
 from shared.ids import is_id
 
 _PLAIN_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Schema(ma.Schema):
@@ -55,6 +58,24 @@ class IdString(fields.String):
         if not is_id(text):
             raise ma.ValidationError("Not an id: expected a UUID in lower case.")
         return text
+
+
+class Moment(fields.AwareDateTime):
+    """A moment with its zone (RFC 3339), between the years 2000 and 2200, read as UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        metadata = {"example": "2026-11-21T20:15:00+02:00", **kwargs.pop("metadata", {})}
+        super().__init__(format="iso", metadata=metadata, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment: datetime = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            in_utc = moment.astimezone(UTC)
+        except OverflowError:
+            raise ma.ValidationError("Not a moment that can be stored.") from None
+        if not _EARLIEST <= in_utc < _LATEST:
+            raise ma.ValidationError("The moment must lie between the years 2000 and 2200.")
+        return in_utc
 
 
 class DecimalString(fields.Field[Decimal]):

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from services.catalog.api.charging_schemas import ChargingRuleIn, WholeNumber, flag, said
 from services.catalog.api.schemas import UnitPriceString, reasonable_day
 from shared.charging import PriceFrom, Verdict
 from shared.charging.data import CHANNELS, ORDER_TYPES
-from shared.http import DecimalString, IdString, Schema, Text
+from shared.http import DecimalString, IdString, Moment, Schema, Text
 
-_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _MOST_ROWS = 200
 _MOST_RULES = 50
-
-
-class Moment(fields.AwareDateTime):
-    """A moment with its zone (RFC 3339), between the years 2000 and 2200."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(format="iso", metadata={"example": "2026-11-21T20:15:00+02:00"}, **kwargs)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        moment: datetime = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            in_utc = moment.astimezone(UTC)
-        except OverflowError:
-            raise ValidationError("Not a moment that can be stored.") from None
-        if not _EARLIEST <= in_utc < _LATEST:
-            raise ValidationError("The moment must lie between the years 2000 and 2200.")
-        return in_utc
 
 
 class EarlierHoursIn(Schema):

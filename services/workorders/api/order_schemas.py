@@ -6,7 +6,6 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from services.workorders.api.fields import Moment
 from services.workorders.api.row_schemas import PlanDifferenceOut, RowIn, RowOut
 from services.workorders.domain.lifecycle import State
 from services.workorders.domain.rows import MOST_ROWS
@@ -18,7 +17,7 @@ from services.workorders.domain.values import (
     Priority,
     ReviewMode,
 )
-from shared.http import DecimalString, IdString, PageQuery, Schema, Text
+from shared.http import DecimalString, IdString, Moment, PageQuery, Schema, Text
 
 
 class ReferencesIn(Schema):

@@ -8,10 +8,9 @@ from typing import Any
 
 from marshmallow import fields, pre_load, validate
 
-from services.workorders.api.fields import Moment
 from services.workorders.domain.rows import MOST_ROWS
 from services.workorders.domain.values import Chargeability, PriceSource
-from shared.http import DecimalString, IdString, Schema, Text
+from shared.http import DecimalString, IdString, Moment, Schema, Text
 
 
 def _quantity(**kwargs: Any) -> DecimalString:
