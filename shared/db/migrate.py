@@ -17,8 +17,8 @@ _ENVIRONMENT = Path(__file__).parent / "alembic_env"
 _LOCK_WAIT_S = 60
 
 
-def upgrade(engine: Engine, service: str) -> bool:
-    """Run the migrations of `services.<service>` that the database lacks; returns whether there were any.
+def upgrade(engine: Engine, service: str, revision: str = "head") -> bool:
+    """Run the migrations of `services.<service>` that the database lacks, up to `revision`; returns whether any ran.
 
     One transaction for all of them, under a lock that belongs to it: an advisory lock on PostgreSQL, SQLite's own
     write lock otherwise. Whoever comes second waits up to a minute, then finds nothing left to do.
@@ -37,7 +37,7 @@ def upgrade(engine: Engine, service: str) -> bool:
         if MigrationContext.configure(connection).get_current_revision() == head:
             return False
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     return True
 
 

@@ -3,11 +3,8 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import pytest
-from alembic import command
 from sqlalchemy import Connection, Date, Engine, select, text
 
 from services.billing.app.ledger_check import check_ledger
@@ -19,34 +16,11 @@ from shared.bus.consumer import CopySource
 from shared.bus.tables import copy_state
 from shared.clock import utc_now
 from shared.context import Context, system_context
-from shared.db import Amount, Database, Quantity, Rate, UnitPrice, make_engine, migrate
-from shared.db.engine import WRITES
+from shared.db import Amount, Database, Quantity, Rate, UnitPrice, migrate
 from shared.ids import new_id
-from shared.testing.servers import temporary_database
+from shared.testing.old_release import rows_of_every_tenant
 
 TENANT = new_id()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database."""
-    if request.param == "sqlite":
-        made = make_engine(f"sqlite:///{tmp_path}/old.sqlite")
-        yield made
-        made.dispose()
-        return
-    with temporary_database("billing_old") as url:
-        made = make_engine(url)
-        yield made
-        made.dispose()
-
-
-def bring_to(engine: Engine, revision: str) -> None:
-    """Migrate up to a revision, as `upgrade` does to the newest one."""
-    config = migrate._config("billing")
-    with engine.execution_options(**{WRITES: True}).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
 
 
 def fill(engine: Engine) -> Callable[[str], str]:
@@ -91,9 +65,7 @@ def fill(engine: Engine) -> Callable[[str], str]:
          "transferred": quantity, "document_id": of("document")}
         for n, quantity in ((1, "2.000"), (2, "0.500"))
     ]  # fmt: skip
-    with engine.execution_options(**{WRITES: True}).begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT set_config('urakka.tenant_id', '*', true)"))
+    with rows_of_every_tenant(engine) as connection:
         insert(connection, "batches", batch)
         insert(connection, "approved_orders", order)
         insert(connection, "documents", {**document, "id": of("document"), "key": "URK-1", "state": "accepted"})
@@ -118,18 +90,16 @@ _READERS: dict[type, Callable[[Any], Any]] = {
 }
 
 
-def test_lines_of_the_first_release_learn_what_they_hold_of_which_row(engine: Engine) -> None:
-    bring_to(engine, "0001")
-    of = fill(engine)
-    assert migrate.upgrade(engine, "billing") is True
-    with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT set_config('urakka.tenant_id', '*', true)"))
+def test_lines_of_the_first_release_learn_what_they_hold_of_which_row(any_engine: Engine) -> None:
+    migrate.upgrade(any_engine, "billing", "0001")
+    of = fill(any_engine)
+    assert migrate.upgrade(any_engine, "billing") is True
+    with rows_of_every_tenant(any_engine) as connection:
         found = connection.execute(text("SELECT document_id, CAST(holdings AS TEXT) AS holdings FROM document_lines"))
         held: dict[str, str] = {row.document_id: row.holdings for row in found}
     assert held[of("cancelled")] == "[]"
     assert [name in held[of("document")] for name in (of("ledger1"), of("ledger2"), '"2.000"', '"0.500"')] == [True] * 4
-    assert check_ledger(Database(engine)) == []
+    assert check_ledger(Database(any_engine)) == []
 
 
 class Owner:
@@ -142,12 +112,10 @@ class Owner:
         yield SnapshotPage(self.items, None)
 
 
-def test_copies_of_the_release_before_invoice_fees_are_taken_again(engine: Engine) -> None:
-    bring_to(engine, "0010")
+def test_copies_of_the_release_before_invoice_fees_are_taken_again(any_engine: Engine) -> None:
+    migrate.upgrade(any_engine, "billing", "0010")
     customer_id, stamp = new_id(), utc_now()
-    with engine.execution_options(**{WRITES: True}).begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT set_config('urakka.tenant_id', '*', true)"))
+    with rows_of_every_tenant(any_engine) as connection:
         told = {name: value for name, value in CUSTOMER.items() if name in Base.metadata.tables["copy_customers"].c}
         del told["price_group"], told["construction_seller_from"]
         own = {"id": customer_id, "tenant_id": TENANT, "version": 3, "source_time": stamp, "seen_at": stamp}
@@ -155,8 +123,8 @@ def test_copies_of_the_release_before_invoice_fees_are_taken_again(engine: Engin
         for name in ("customer", "product"):
             done = {"name": f"billing.copies:{name}", "started_at": stamp, "finished_at": stamp, "taken": 1}
             connection.execute(copy_state.insert().values(done))
-    assert migrate.upgrade(engine, "billing") is True
-    database = Database(engine)
+    assert migrate.upgrade(any_engine, "billing") is True
+    database = Database(any_engine)
     source = next(each for each in COPIES.copies if each.aggregate == "customer")
 
     def fill_with(version: int, group: str) -> list[tuple[int, str | None]]:

@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from alembic import command
-from sqlalchemy import Engine, column, select, table, text
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import DatabaseError
 
 from services.catalog.app.search import find_products, pack_all
 from services.catalog.models import Category, Price, Product, StoredPriceFact
 from shared.clock import utc_now
 from shared.context import Context
-from shared.db import Database, make_engine, migrate
+from shared.db import Database, migrate
 from shared.db.database import AlreadyExists
-from shared.db.engine import WRITES
 from shared.ids import new_id
-from shared.testing.servers import temporary_database
+from shared.testing.old_release import insert_of_then, rows_of_every_tenant
 
 TENANT, CATEGORY, PRODUCT, FACT = (new_id() for _ in range(4))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database."""
-    if request.param == "sqlite":
-        made = make_engine(f"sqlite:///{tmp_path}/old.sqlite")
-        yield made
-        made.dispose()
-        return
-    with temporary_database("catalog_old") as url:
-        made = make_engine(url)
-        yield made
-        made.dispose()
-
-
-def bring_to(engine: Engine, revision: str) -> None:
-    config = migrate._config("catalog")
-    with engine.execution_options(**{WRITES: True}).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
 
 
 def fill(engine: Engine) -> None:
     """A product of the third migration, with a bar code, a list price and a price of a group."""
     stamp = {"tenant_id": TENANT, "version": 7, "created_at": utc_now(), "changed_at": utc_now()}
     period = {"tenant_id": TENANT, "product_id": PRODUCT, "currency": "EUR", "valid_from": date(2026, 1, 1)}
-    with engine.execution_options(**{WRITES: True}).begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT set_config('urakka.tenant_id', '*', true)"))
+    with rows_of_every_tenant(engine) as connection:
         for model, values in (
             (Category, {**stamp, "id": CATEGORY, "name": "Työ", "name_key": "työ"}),
             (Product, {
@@ -67,17 +40,14 @@ def fill(engine: Engine) -> None:
                 "price": Decimal(8),
             }),
         ):  # fmt: skip
-            # Only the columns that were there: the model has those of now.
-            types = {name: model.__table__.c[name].type for name in values}
-            old = table(model.__tablename__, *(column(name, kind) for name, kind in types.items()))
-            connection.execute(old.insert().values(values))
+            insert_of_then(connection, model.__table__, values)
 
 
-def test_prices_and_products_of_before_are_told_and_found(engine: Engine) -> None:
-    bring_to(engine, "0003")
-    fill(engine)
-    migrate.upgrade(engine, "catalog")
-    database = Database(engine)
+def test_prices_and_products_of_before_are_told_and_found(any_engine: Engine) -> None:
+    migrate.upgrade(any_engine, "catalog", "0003")
+    fill(any_engine)
+    migrate.upgrade(any_engine, "catalog")
+    database = Database(any_engine)
     context = Context(tenant_id=TENANT, actor=new_id())
     for worth, packed in ((2, 0), (1, 1)):  # found before it is on a search page, and after
         assert pack_all(database, worth=worth) == packed

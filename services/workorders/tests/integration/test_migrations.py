@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import pytest
-from alembic import command
-from sqlalchemy import Connection, Engine, MetaData, Table, text
+from sqlalchemy import Engine
 
 from services.workorders.app.invariants import broken_invariants
 from services.workorders.messaging.inbound import CONSUMERS
@@ -20,41 +17,11 @@ from shared.bus.consumer import CopySource
 from shared.bus.tables import copy_state
 from shared.clock import utc_now
 from shared.context import system_context
-from shared.db import Database, make_engine, migrate
-from shared.db.engine import WRITES
+from shared.db import Database, migrate
 from shared.ids import new_id
-from shared.testing.servers import temporary_database
+from shared.testing.old_release import insert_of_then, rows_of_every_tenant
 
-TENANT = new_id()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database."""
-    if request.param == "sqlite":
-        made = make_engine(f"sqlite:///{tmp_path}/old.sqlite")
-        yield made
-        made.dispose()
-        return
-    with temporary_database("workorders_old") as url:
-        made = make_engine(url)
-        yield made
-        made.dispose()
-
-
-def bring_to(engine: Engine, revision: str) -> None:
-    """Migrate up to a revision, as `upgrade` does to the newest one."""
-    config = migrate._config("workorders")
-    with engine.execution_options(**{WRITES: True}).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-
-def insert(connection: Connection, table: str, values: dict[str, Any]) -> None:
-    """Write a row with the columns of the release before; the types are those of today's models."""
-    today = Base.metadata.tables[table]
-    of_then = Table(table, MetaData(), *(today.c[name]._copy() for name in values))
-    connection.execute(of_then.insert().values(values))
+TENANT, TABLES = new_id(), Base.metadata.tables
 
 
 def fill(engine: Engine) -> dict[str, str]:
@@ -73,28 +40,24 @@ def fill(engine: Engine) -> dict[str, str]:
         "discount_percent": Decimal(0), "vat_class": "standard", "vat_rate_percent": Decimal("25.50"),
         "chargeability": "charge", "recorded_by": "x", "recorded_at": now, "content_hash": "",
     }  # fmt: skip
-    with engine.execution_options(**{WRITES: True}).begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT set_config('urakka.tenant_id', '*', true)"))
-        insert(connection, "work_orders", order)
-        insert(connection, "work_rows", {**row, "id": ids["recorded"], "planned": False})
-        insert(connection, "work_rows", {**row, "id": ids["planned"], "planned": True})
+    with rows_of_every_tenant(engine) as connection:
+        insert_of_then(connection, TABLES["work_orders"], order)
+        insert_of_then(connection, TABLES["work_rows"], {**row, "id": ids["recorded"], "planned": False})
+        insert_of_then(connection, TABLES["work_rows"], {**row, "id": ids["planned"], "planned": True})
     return ids
 
 
-def test_what_was_recorded_before_is_what_was_worked(engine: Engine) -> None:
-    bring_to(engine, "0002")
-    ids = fill(engine)
-    assert migrate.upgrade(engine, "workorders") is True
+def test_what_was_recorded_before_is_what_was_worked(any_engine: Engine) -> None:
+    migrate.upgrade(any_engine, "workorders", "0002")
+    ids = fill(any_engine)
+    assert migrate.upgrade(any_engine, "workorders") is True
     rows = Base.metadata.tables["work_rows"]
-    with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT set_config('urakka.tenant_id', '*', true)"))
+    with rows_of_every_tenant(any_engine) as connection:
         found = {row.id: row for row in connection.execute(rows.select())}
     recorded = found[ids["recorded"]]
     assert (recorded.worked_quantity, recorded.quantity, recorded.is_set) == (Decimal("2.5"), Decimal("2.5"), False)
     assert found[ids["planned"]].worked_quantity is None
-    assert broken_invariants(Database(engine).read(system_context("check"))) == []
+    assert broken_invariants(Database(any_engine).read(system_context("check"))) == []
 
 
 class Owner:
@@ -107,23 +70,21 @@ class Owner:
         yield SnapshotPage([self._item], None)
 
 
-def test_copies_of_before_learn_what_they_had_no_room_for(engine: Engine) -> None:
+def test_copies_of_before_learn_what_they_had_no_room_for(any_engine: Engine) -> None:
     """Else a customer's price group would count only after the customer's next change."""
-    bring_to(engine, "0002")
+    migrate.upgrade(any_engine, "workorders", "0002")
     customer_id, consumer = new_id(), CONSUMERS[0]
     common = {
         "number": "1001", "name": "As Oy Haapapiha", "kind": "housing_company", "required_references": [],
         "on_hold": False, "archived": False,
     }  # fmt: skip
     copy = {"id": customer_id, "tenant_id": TENANT, "version": 7, "source_time": utc_now(), "seen_at": utc_now()}
-    with engine.execution_options(**{WRITES: True}).begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT set_config('urakka.tenant_id', '*', true)"))
-        insert(connection, "copy_customers", {**copy, **common, "deleted": False})
+    with rows_of_every_tenant(any_engine) as connection:
+        insert_of_then(connection, TABLES["copy_customers"], {**copy, **common, "deleted": False})
         filled = {"started_at": utc_now(), "finished_at": utc_now(), "taken": 1}
         connection.execute(copy_state.insert(), [{"name": f"{consumer.name}:customer", **filled}])
-    migrate.upgrade(engine, "workorders")
-    database = Database(engine)
+    migrate.upgrade(any_engine, "workorders")
+    database = Database(any_engine)
     owner = Owner(customer_id, {**common, "id": customer_id, "price_group": "A", "language": "sv"})
     assert fill_copy(database, consumer, consumer.copies[0], owner) == 1
     with database.read(system_context("test")) as uow:
