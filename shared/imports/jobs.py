@@ -133,16 +133,27 @@ def run_import_jobs(
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A job that was taken up; `attempt` is the right to write for it."""
+    """A job that was taken up; `attempt` is the right to write for it, `asked` the record's `job_request`."""
 
     id: str
     attempt: int
     context: Context
     target: ImportTarget
-    mode: Mode
-    wrong_rows: WrongRows
-    columns: Mapping[str, str]
+    asked: Mapping[str, Any]
     ordered_at: datetime
+
+    @property
+    def mode(self) -> Mode:
+        return Mode(self.asked["mode"])
+
+    @property
+    def wrong_rows(self) -> WrongRows:
+        return WrongRows(self.asked["wrong_rows"])
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        columns: Mapping[str, str] = self.asked["columns"]
+        return columns
 
 
 class ImportWorker:
@@ -160,34 +171,46 @@ class ImportWorker:
             uow.commit()
 
     def run_next(self, stop: threading.Event) -> bool:
-        """Take up the oldest job that nobody works at, and do it; False if there is none."""
+        """Take up the oldest job that nobody works at, and do it; False if there is none.
+
+        Whatever is wrong with a job ends no loop. After an error that nobody foresaw it is tried again, until it is
+        given up, but only when its lease has run out, so that the others come first.
+        """
         job = self._take_up(utc_now())
         if job is None:
             return False
         log.info("import.taken_up", import_id=job.id, attempt=job.attempt, tenant_id=job.context.tenant_id)
-        with _Heartbeat(self._database, self._tables, job), fewer_collections():
-            try:
-                self._run(job, stop)
-            except _Lost:
-                log.warning("import.lost", import_id=job.id, attempt=job.attempt)
-            except _Stopped:
-                self._let_go(job)
-            except _Cancelled:
-                self._end_cancelled(job)
-            except UrakkaError as error:
-                self._fail(job, error)
-            except SQLAlchemyError as error:
-                log.warning("import.will_try_again", import_id=job.id, error=type(error).__name__)
-                self._let_go(job)
-            except Exception:
-                log.exception("import.failed", import_id=job.id, attempt=job.attempt)
+        try:
+            self._do(job, stop)
+        except _Lost:
+            log.warning("import.lost", import_id=job.id, attempt=job.attempt)
+        except SQLAlchemyError as error:
+            log.warning("import.will_try_again", import_id=job.id, error=type(error).__name__)
+        except Exception:
+            log.exception("import.failed", import_id=job.id, attempt=job.attempt)
         return True
 
+    def _do(self, job: _Job, stop: threading.Event) -> None:
+        try:
+            if job.attempt > MOST_ATTEMPTS:
+                raise GivenUp(f"{MOST_ATTEMPTS} attempts did not come to an end.")
+            with _Heartbeat(self._database, self._tables, job), fewer_collections():
+                self._run(self._fitted(job), stop)
+        except _Stopped:
+            self._let_go(job)
+        except _Cancelled:
+            self._end_early(job, JobState.CANCELLED)
+        except UrakkaError as error:
+            log.warning("import.refused", import_id=job.id, code=error.code)
+            self._end_early(job, JobState.FAILED, _problem(error))
+
     def _take_up(self, now: datetime) -> _Job | None:
+        """Take the oldest free job of a register that is known here; a newer version may have ordered another."""
         record = self._tables.record
         free = or_(record.lease_until.is_(None), record.lease_until < now)
-        statement = select(record).where(record.job_state.in_(_OPEN), free).order_by(record.created_at).limit(1)
+        mine = (record.job_state.in_(_OPEN), record.register.in_(self._targets), free)
         with self._database.begin(system_context(TOPIC)) as uow:
+            statement = select(record).where(*mine).order_by(record.created_at).limit(1)
             found = uow.session.scalar(statement.with_for_update(skip_locked=True))
             if found is None:
                 return None
@@ -195,25 +218,20 @@ class ImportWorker:
             found.lease_until, found.started_at = now + LEASE, found.started_at or now
             job = self._job(found)
             uow.commit()
-        if job.attempt > MOST_ATTEMPTS:
-            self._fail(job, GivenUp(f"{MOST_ATTEMPTS} attempts did not come to an end."))
-            return self._take_up(now)
-        return self._fitted(job)
+        return job
 
     def _fitted(self, job: _Job) -> _Job:
         with self._database.read(job.context) as uow:
             return replace(job, target=job.target.fitted(uow))
 
     def _job(self, found: Any) -> _Job:
-        asked = found.job_request
+        asked = found.job_request or {}
         return _Job(
             id=found.id,
             attempt=found.attempts,
-            context=Context(found.tenant_id, found.created_by, correlation_id=asked["correlation_id"]),
+            context=Context(found.tenant_id, found.created_by, correlation_id=asked.get("correlation_id", found.id)),
             target=self._targets[found.register],
-            mode=Mode(asked["mode"]),
-            wrong_rows=WrongRows(asked["wrong_rows"]),
-            columns=asked["columns"],
+            asked=asked,
             ordered_at=found.created_at,
         )
 
@@ -331,35 +349,26 @@ class ImportWorker:
         record.rows_done, record.lease_until = record.rows_total, None
         uow.session.execute(delete(self._tables.part).where(self._tables.part.import_id == record.id))
 
-    def _end_cancelled(self, job: _Job) -> None:
-        """What was written by then stays, and is in the report."""
+    def _end_early(self, job: _Job, end: JobState, problem: Mapping[str, Any] | None = None) -> None:
+        """What was written by then stays, and is in the report, so that it can be undone."""
         parts = self._parts(job)
-        reading = job.target.reader(io.BytesIO(self._content(job)), job.columns) if parts else None
+        reading = self._readable(job) if parts else None
         with self._database.begin(job.context) as uow:
             record = self._own(uow, job)
             done = record.rows_done
             if reading is not None:
-                self._close(uow, record, reading, parts, "cancelled", JobState.CANCELLED)
+                self._close(uow, record, reading, parts, end.value, end)
                 record.rows_done = done
-            record.state, record.job_state = "cancelled", JobState.CANCELLED.value
+            record.state, record.job_state, record.problem = end.value, end.value, problem
             record.ended_at, record.lease_until = utc_now(), None
             uow.commit()
 
-    def _fail(self, job: _Job, error: UrakkaError) -> None:
-        log.warning("import.refused", import_id=job.id, code=error.code)
-        errors = [{"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in error.errors]
-        problem = {"code": error.code, "title": error.title, "detail": error.detail, "errors": errors, **error.facts}
-        parts = self._parts(job)
-        reading = job.target.reader(io.BytesIO(self._content(job)), job.columns) if parts else None
-        with self._database.begin(job.context) as uow:
-            record = self._own(uow, job)
-            done = record.rows_done
-            if reading is not None:
-                self._close(uow, record, reading, parts, "failed", JobState.FAILED)
-                record.rows_done = done
-            record.state, record.job_state, record.problem = "failed", JobState.FAILED.value, problem
-            record.ended_at, record.lease_until = utc_now(), None
-            uow.commit()
+    def _readable(self, job: _Job) -> TableReading:
+        """What the file holds; nothing, if it is kept no more: the parts tell what was written."""
+        try:
+            return self._fitted(job).target.reader(io.BytesIO(self._content(job)), job.columns)
+        except UrakkaError:
+            return TableReading(sheet="", header_row=0, columns={}, rows=(), errors=(), warnings=())
 
     def _let_go(self, job: _Job) -> None:
         record = self._tables.record
@@ -403,3 +412,8 @@ class _Heartbeat:
 
 def _to_write(planned: Sequence[PlannedRow]) -> list[PlannedRow]:
     return [plan for plan in planned if plan.action in (Action.CREATED, Action.CHANGED)]
+
+
+def _problem(error: UrakkaError) -> dict[str, Any]:
+    errors = [{"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in error.errors]
+    return {"code": error.code, "title": error.title, "detail": error.detail, "errors": errors, **error.facts}

@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from threading import Event
 
 import pytest
 from openpyxl import Workbook
-from sqlalchemy import update
+from sqlalchemy import delete, update
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from services.customers.api.imports import TABLES, TARGETS
-from services.customers.models import Import
+from services.customers.models import Import, ImportFile
 from shared.context import system_context
+from shared.excel.errors import NotAWorkbook
+from shared.excel.table import TableReading
 from shared.imports import jobs
 from shared.imports.jobs import ImportWorker
 from shared.imports.target import ImportTarget
@@ -66,6 +70,12 @@ def order(caller: Caller, content: bytes, query: str = "mode=confirm", **options
 
 def worker(service: ServiceUnderTest, targets: tuple[ImportTarget, ...] = TARGETS) -> ImportWorker:
     return ImportWorker(service.database, TABLES, targets)
+
+
+def change(service: ServiceUnderTest, import_id: str, **values: object) -> None:
+    with service.begin() as uow:
+        uow.session.execute(update(Import).where(Import.id == import_id).values(**values))
+        uow.commit()
 
 
 def names(caller: Caller) -> list[str]:
@@ -142,10 +152,12 @@ def test_a_job_says_what_the_same_import_within_a_request_says(
 
 
 def test_a_client_may_prefer_not_to_wait_and_a_repeated_order_is_one_job(office: Caller) -> None:
+    content = customers(1)
+
     def send(**headers: str) -> TestResponse:
         return office.post(
             "/imports?mode=confirm",
-            data={"file": (io.BytesIO(customers(1)), "x.xlsx")},
+            data={"file": (io.BytesIO(content), "x.xlsx")},
             content_type="multipart/form-data",
             headers=headers,
         )
@@ -256,9 +268,86 @@ def test_a_job_that_kills_every_worker_is_given_up(office: Caller, service: Serv
         with pytest.raises(Died):
             worker(service, Dying("N1").targets).run_next(Event())
     worker(service).release_all()
-    assert not worker(service).run_next(Event())
+    assert worker(service).run_next(Event())
     failed = office.get(f"/imports/{ordered['id']}").json
     assert (failed["state"], failed["job"]["problem"]["code"]) == ("failed", "import.given_up")
+
+
+def test_what_was_written_can_be_undone_when_the_job_is_given_up_and_its_file_is_kept_no_more(
+    office: Caller, service: ServiceUnderTest
+) -> None:
+    ordered, other = order(office, customers(8)).json, order(office, workbook(HEADER, ("Toinen Oy", "T1", None))).json
+    with pytest.raises(Died):
+        worker(service, Dying("N5").targets).run_next(Event())
+    with service.begin() as uow:
+        uow.session.execute(delete(ImportFile).where(ImportFile.import_id == ordered["id"]))
+        uow.commit()
+    worker(service).release_all()
+    assert worker(service).run_next(Event())
+    failed = office.get(f"/imports/{ordered['id']}").json
+    assert (failed["job"]["state"], failed["counts"]["created"]) == ("failed", 3)
+    assert worker(service).run_next(Event())
+    assert office.get(f"/imports/{other['id']}").json["state"] == "confirmed"
+    assert office.post(f"/imports/{ordered['id']}/undo").json["state"] == "undone"
+    assert names(office) == ["T1"]
+
+
+def test_a_job_of_a_register_that_is_unknown_here_waits_for_somebody_who_knows_it(
+    office: Caller, service: ServiceUnderTest
+) -> None:
+    unknown, known = order(office, customers(1)).json, order(office, customers(2)).json
+    change(service, unknown["id"], register="warehouses")
+    assert worker(service).run_next(Event())
+    assert office.get(f"/imports/{known['id']}").json["state"] == "confirmed"
+    assert not worker(service).run_next(Event())
+    change(service, unknown["id"], register="customers")
+    assert worker(service).run_next(Event())
+    assert office.get(f"/imports/{unknown['id']}").json["state"] == "confirmed"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a slip"), OperationalError("SELECT", {}, Exception("gone"))])
+def test_a_job_that_nobody_can_do_stands_in_no_others_way_and_is_given_up(
+    office: Caller, service: ServiceUnderTest, error: Exception
+) -> None:
+    bad = order(office, customers(1)).json
+
+    def fails(*_: object) -> ImportTarget:
+        raise error
+
+    targets = tuple(replace(target, of_tenant=fails) for target in TARGETS)
+    for number in range(jobs.MOST_ATTEMPTS):
+        good = order(office, workbook(HEADER, (f"Toinen {number} Oy", f"T{number}", None))).json
+        worker(service).release_all()
+        assert worker(service, targets).run_next(Event())
+        assert worker(service).run_next(Event())
+        assert office.get(f"/imports/{good['id']}").json["state"] == "confirmed"
+    worker(service).release_all()
+    assert worker(service, targets).run_next(Event())
+    given_up = office.get(f"/imports/{bad['id']}").json
+    assert (given_up["state"], given_up["job"]["problem"]["code"]) == ("failed", "import.given_up")
+
+
+def test_an_order_that_cannot_be_understood_stands_in_no_others_way(office: Caller, service: ServiceUnderTest) -> None:
+    strange, good = order(office, customers(1)).json, order(office, customers(2)).json
+    change(service, strange["id"], job_request={"mode": "rehearse"})
+    assert worker(service).run_next(Event())
+    assert worker(service).run_next(Event())
+    assert office.get(f"/imports/{good['id']}").json["state"] == "confirmed"
+
+
+def test_a_job_that_fails_when_another_worker_has_it_already_leaves_the_end_to_that_one(
+    office: Caller, service: ServiceUnderTest
+) -> None:
+    ordered = order(office, customers(2)).json
+
+    def overtaken(*_: object) -> TableReading:
+        worker(service).release_all()
+        assert worker(service).run_next(Event())
+        raise NotAWorkbook("too late")
+
+    targets = tuple(replace(target, reader=overtaken, of_tenant=None) for target in TARGETS)
+    assert worker(service, targets).run_next(Event())
+    assert office.get(f"/imports/{ordered['id']}").json["state"] == "confirmed"
 
 
 def test_columns_that_were_given_or_remembered_hold_for_the_job(office: Caller, service: ServiceUnderTest) -> None:
