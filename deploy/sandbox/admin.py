@@ -20,12 +20,12 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from .companies import AnyCompanies, BadCompany
 from .config import BadSettings
 from .faults import BadFault, Fault
-from .registry import BadCompany, Simulator
 
 
-def admin_blueprint(simulators: Mapping[str, Simulator], admin_key: str | None) -> Blueprint:
+def admin_blueprint(simulators: Mapping[str, AnyCompanies], admin_key: str | None) -> Blueprint:
     """The routes over all simulators."""
     blueprint = Blueprint("sandbox_admin", __name__, url_prefix="/sandbox")
     _guard(blueprint, admin_key)
@@ -53,7 +53,7 @@ def _guard(blueprint: Blueprint, admin_key: str | None) -> None:
         return jsonify(error=f"not found: {error}"), 404
 
 
-def _company_routes(blueprint: Blueprint, simulators: Mapping[str, Simulator]) -> None:
+def _company_routes(blueprint: Blueprint, simulators: Mapping[str, AnyCompanies]) -> None:
     @blueprint.get("/<which>/companies")
     def list_companies(which: str) -> Response:
         simulator = simulators[which]
@@ -82,7 +82,7 @@ def _company_routes(blueprint: Blueprint, simulators: Mapping[str, Simulator]) -
         return jsonify(simulators[which].books(company_id))
 
 
-def _fault_routes(blueprint: Blueprint, simulators: Mapping[str, Simulator]) -> None:
+def _fault_routes(blueprint: Blueprint, simulators: Mapping[str, AnyCompanies]) -> None:
     @blueprint.get("/<which>/companies/<company_id>/faults")
     def list_faults(which: str, company_id: str) -> Response:
         return jsonify(faults=simulators[which].faults(company_id).to_json())

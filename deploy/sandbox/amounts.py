@@ -1,12 +1,42 @@
-"""Decimal helpers of both simulators: parsing, rounding half away from zero, writing."""
+"""Amounts of both simulators: parsing, rounding half away from zero, writing, net with VAT."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 _DECIMAL = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,12})?")
-ZERO = Decimal(0)
+ZERO, HUNDRED = Decimal(0), Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Net, VAT and gross, two decimals each; gross = net + VAT."""
+
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+
+
+def with_vat(worth: Decimal, vat_percent: Decimal, *, includes_vat: bool) -> Sums:
+    """The sums of an amount in cents that includes VAT or not; the VAT is rounded to the cent."""
+    if includes_vat:
+        vat = round_to(worth * vat_percent / (HUNDRED + vat_percent))
+        return Sums(worth - vat, vat, worth)
+    vat = round_to(worth * vat_percent / HUNDRED)
+    return Sums(worth, vat, worth + vat)
+
+
+def total(parts: Sequence[Sums]) -> Sums:
+    """The parts, added up."""
+    start = Decimal("0.00")
+    return Sums(
+        sum((part.net for part in parts), start),
+        sum((part.vat for part in parts), start),
+        sum((part.gross for part in parts), start),
+    )
 
 
 def parse_decimal(text: str) -> Decimal | None:

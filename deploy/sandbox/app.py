@@ -6,12 +6,12 @@ from flask import Flask, Response, jsonify
 
 from . import demo
 from .admin import admin_blueprint
+from .companies import AnyCompanies
 from .config import SandboxConfig
 from .netvisor.app import netvisor_blueprint
 from .netvisor.simulator import NetvisorSimulator
 from .procountor.app import procountor_blueprint
 from .procountor.simulator import ProcountorSimulator
-from .registry import Simulator
 from .store import open_store
 
 
@@ -31,7 +31,7 @@ def create_sandbox(config: SandboxConfig | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
     app.register_blueprint(netvisor_blueprint(netvisor, config), url_prefix="/netvisor")
     app.register_blueprint(procountor_blueprint(procountor), url_prefix="/procountor")
-    simulators: dict[str, Simulator] = {netvisor.name: netvisor, procountor.name: procountor}
+    simulators: dict[str, AnyCompanies] = {netvisor.name: netvisor, procountor.name: procountor}
     app.register_blueprint(admin_blueprint(simulators, config.admin_key))
     app.extensions["sandbox"] = simulators
 

@@ -101,7 +101,7 @@ class SandboxConfig:
     procountor: ProcountorSettings = field(default_factory=ProcountorSettings)
 
 
-Settings = TypeVar("Settings", NetvisorSettings, ProcountorSettings)
+Settings = TypeVar("Settings", bound=NetvisorSettings | ProcountorSettings)
 
 
 def with_overrides(settings: Settings, overrides: Mapping[str, Any]) -> Settings:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from ..config import NetvisorSettings, as_json
-from ..faults import FaultPlan
+from ..companies import SimulatedCompany
+from ..config import NetvisorSettings
 from ..store import Store
 from .envelope import TECHNICAL_ERROR, Refused
 from .records import CardRecord, DimensionItem, Invoice, Payment, Voucher
@@ -38,21 +37,18 @@ class Credentials:
         return self.partner_id, self.customer_id, self.organisation_id
 
 
-class Company:
+class Company(SimulatedCompany[NetvisorSettings, Credentials]):
     """The registers of a company.
 
     All access goes through `turn()`; the dictionaries are ordered by key because keys only grow.
     """
 
+    simulator = SIMULATOR
+
     def __init__(
         self, company_id: str, name: str, credentials: Credentials, settings: NetvisorSettings, store: Store
     ) -> None:
-        self.id = company_id
-        self.name = name
-        self.credentials = credentials
-        self.settings = settings
-        self.faults = FaultPlan()
-        self.calls: Counter[str] = Counter()
+        super().__init__(company_id, name, credentials, settings, store)
         self.customers: dict[int, CardRecord] = {}
         self.products: dict[int, CardRecord] = {}
         self.invoices: dict[int, Invoice] = {}
@@ -67,9 +63,7 @@ class Company:
         self.customer_invoices: dict[int, list[int]] = {}
         self._last_numbers: dict[str, int] = {}
         self._next_keys = dict(FIRST_KEYS)
-        self._store = store
         self._turn = threading.Lock()
-        self._data = threading.RLock()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -95,17 +89,6 @@ class Company:
         """Read the registers from outside the protocol (the auditor's books)."""
         with self._data:
             yield
-
-    def configure(self, settings: NetvisorSettings) -> None:
-        """Change how the company behaves."""
-        with self._data:
-            self.settings = settings
-            self.save_self()
-
-    def count(self, what: str) -> None:
-        """Add one to a counter of the auditor's books."""
-        with self._data:
-            self.calls[what] += 1
 
     def next_key(self, kind: str) -> int:
         """A new Netvisor key; keys of different kinds do not overlap early, so mixing them up shows."""
@@ -137,31 +120,22 @@ class Company:
     def save_invoice(self, invoice: Invoice) -> None:
         """Keep a new or changed invoice and index it."""
         self._file_invoice(invoice)
-        self._store.save(SIMULATOR, self.id, "invoice", invoice.key, invoice.to_json())
+        self._keep("invoice", invoice.key, invoice.to_json())
 
     def save_payment(self, payment: Payment) -> None:
         """Keep a payment."""
         self.payments[payment.key] = payment
-        self._store.save(SIMULATOR, self.id, "payment", payment.key, payment.to_json())
+        self._keep("payment", payment.key, payment.to_json())
 
     def save_voucher(self, voucher: Voucher) -> None:
         """Keep a voucher."""
         self.vouchers[voucher.key] = voucher
-        self._store.save(SIMULATOR, self.id, "voucher", voucher.key, voucher.to_json())
+        self._keep("voucher", voucher.key, voucher.to_json())
 
     def save_dimension(self, item: DimensionItem) -> None:
         """Keep a dimension item."""
         self._file_dimension(item)
-        self._store.save(SIMULATOR, self.id, "dimension", item.key, item.to_json())
-
-    def save_self(self) -> None:
-        """Keep name, credentials and settings."""
-        description = {
-            "name": self.name,
-            "credentials": asdict(self.credentials),
-            "settings": as_json(self.settings),
-        }
-        self._store.save(SIMULATOR, self.id, "company", 0, description)
+        self._keep("dimension", item.key, item.to_json())
 
     def restore(self, kind: str, key: int, value: dict[str, Any]) -> None:
         """Take back one stored record."""
@@ -188,7 +162,7 @@ class Company:
         if known is not None:
             codes.pop(known.text(f"{kind}baseinformation", CODE_ELEMENTS[kind]).lower(), None)
         self._index_card(cards, codes, record, kind)
-        self._store.save(SIMULATOR, self.id, kind, record.key, record.to_json())
+        self._keep(kind, record.key, record.to_json())
 
     @staticmethod
     def _index_card(cards: dict[int, CardRecord], codes: dict[str, int], record: CardRecord, kind: str) -> None:

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from flask import Response
 
-from ..amounts import ZERO, parse_decimal, round_to
+from ..amounts import ZERO, parse_decimal, round_to, total
 from . import dimensions, products, schema, vat
 from .call import Call
 from .company import Company
 from .envelope import DUPLICATE_DATA, PERIOD_LOCK, Refused, invalid, succeeded
 from .reader import Node, parse_date
 from .records import CardRecord, Invoice, ProductLine
-from .sums import line_sums, total
+from .sums import line_sums
 
 DEFAULT_TERM_DAYS = 14
 _STATUSES = {"invoice": ("open", "unsent"), "order": ("delivered", "undelivered"), "invoicedraft": ("",)}

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from ..amounts import Sums, total
 from .reader import Node
-from .sums import LineSums, total
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class ProductLine:
     free_text: str
     account: str
     dimensions: list[tuple[str, str]]
-    sums: LineSums
+    sums: Sums
     imposed: bool
 
     def to_json(self) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class ProductLine:
             free_text=value["free_text"],
             account=value["account"],
             dimensions=[(name, item) for name, item in value["dimensions"]],
-            sums=LineSums(Decimal(value["net"]), Decimal(value["vat"]), Decimal(value["gross"])),
+            sums=Sums(Decimal(value["net"]), Decimal(value["vat"]), Decimal(value["gross"])),
             imposed=value["sums_imposed"],
             **decimals,
         )
@@ -161,7 +161,7 @@ class Invoice:
         return self.amount - self.settled
 
     @property
-    def sums(self) -> LineSums:
+    def sums(self) -> Sums:
         """Totals of the lines, whatever amount was stated."""
         return total([line.sums for line in self.lines])
 

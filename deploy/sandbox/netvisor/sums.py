@@ -6,22 +6,9 @@ sums of lines. Line sums given by the client are used only when both the VAT sum
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
-from ..amounts import round_to
-
-HUNDRED = Decimal(100)
-
-
-@dataclass(frozen=True, slots=True)
-class LineSums:
-    """Net, VAT and gross of one line, two decimals each; gross = net + VAT."""
-
-    net: Decimal
-    vat: Decimal
-    gross: Decimal
+from ..amounts import HUNDRED, Sums, round_to, with_vat
 
 
 def line_sums(
@@ -33,24 +20,10 @@ def line_sums(
     vat_percent: Decimal,
     given_vat: Decimal | None = None,
     given_gross: Decimal | None = None,
-) -> LineSums:
+) -> Sums:
     """The sums of one line; `given_*` are the client's own figures (…linevatsum, …linesum), the latter gross."""
     if given_vat is not None and given_gross is not None:
         vat, gross = round_to(given_vat), round_to(given_gross)
-        return LineSums(gross - vat, vat, gross)
+        return Sums(gross - vat, vat, gross)
     worth = round_to(quantity * unit_price * (HUNDRED - discount_percent) / HUNDRED)
-    if price_is_gross:
-        vat = round_to(worth * vat_percent / (HUNDRED + vat_percent))
-        return LineSums(worth - vat, vat, worth)
-    vat = round_to(worth * vat_percent / HUNDRED)
-    return LineSums(worth, vat, worth + vat)
-
-
-def total(lines: Sequence[LineSums]) -> LineSums:
-    """Plain sums of the lines."""
-    start = Decimal("0.00")
-    return LineSums(
-        sum((line.net for line in lines), start),
-        sum((line.vat for line in lines), start),
-        sum((line.gross for line in lines), start),
-    )
+    return with_vat(worth, vat_percent, includes_vat=price_is_gross)

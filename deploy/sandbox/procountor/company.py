@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..config import ProcountorSettings, as_json
-from ..faults import FaultPlan
+from ..companies import SimulatedCompany
+from ..config import ProcountorSettings
 from ..store import Store
 
 SIMULATOR = "procountor"
@@ -36,47 +34,31 @@ class Credentials:
     api_key: str
 
 
-class Company:
+class Company(SimulatedCompany[ProcountorSettings, Credentials]):
     """The registers of a company: per kind, id -> object in the form of the wire, plus our own notes.
 
     `notes` hold what is not on the wire: when an invoice was created, its payment events' owner and the like.
     All access to registers goes through `guarded()`.
     """
 
+    simulator = SIMULATOR
+
     def __init__(
         self, company_id: str, name: str, credentials: Credentials, settings: ProcountorSettings, store: Store
     ) -> None:
-        self.id = company_id
-        self.name = name
-        self.credentials = credentials
-        self.settings = settings
-        self.faults = FaultPlan()
-        self.calls: Counter[str] = Counter()
+        super().__init__(company_id, name, credentials, settings, store)
         self.registers: dict[str, dict[int, Json]] = {kind: {} for kind in KINDS}
         self.notes: dict[tuple[str, int], Json] = {}
         self.invoice_payments: dict[int, list[int]] = {}
         self.last_password_at: datetime | None = None
         self._next_ids = dict(FIRST_IDS)
         self._next_invoice_number = 1
-        self._store = store
-        self._data = threading.RLock()
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
         """Have the registers for oneself."""
         with self._data:
             yield
-
-    def configure(self, settings: ProcountorSettings) -> None:
-        """Change how the company behaves."""
-        with self._data:
-            self.settings = settings
-            self.save_self()
-
-    def count(self, what: str) -> None:
-        """Add one to a counter of the auditor's books."""
-        with self._data:
-            self.calls[what] += 1
 
     def next_id(self, kind: str) -> int:
         """A new id, unique within the company and kind."""
@@ -97,16 +79,7 @@ class Company:
             self.notes[(kind, key)] = notes
         self._file(kind, key, value)
         kept = {"value": value, "notes": self.notes.get((kind, key), {})}
-        self._store.save(SIMULATOR, self.id, kind, key, kept)
-
-    def save_self(self) -> None:
-        """Keep name, credentials and settings."""
-        description = {
-            "name": self.name,
-            "credentials": asdict(self.credentials),
-            "settings": as_json(self.settings),
-        }
-        self._store.save(SIMULATOR, self.id, "company", 0, description)
+        self._keep(kind, key, kept)
 
     def restore(self, kind: str, key: int, kept: Json) -> None:
         """Take back one stored record."""

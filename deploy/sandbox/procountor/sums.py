@@ -7,22 +7,10 @@ computed per rate on the sum of its rows ("rate") or on each row ("row"), which 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..amounts import round_to
-
-HUNDRED = Decimal(100)
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Net, VAT and gross, two decimals each; gross = net + VAT."""
-
-    net: Decimal
-    vat: Decimal
-    gross: Decimal
+from ..amounts import HUNDRED, Sums, round_to, total, with_vat
 
 
 def row_sums(row: Mapping[str, Any], invoice_discount: Decimal, *, prices_include_vat: bool) -> Sums:
@@ -30,7 +18,7 @@ def row_sums(row: Mapping[str, Any], invoice_discount: Decimal, *, prices_includ
     discount = (HUNDRED - Decimal(row["discountPercent"])) / HUNDRED
     factor = discount * (HUNDRED - invoice_discount) / HUNDRED
     worth = round_to(Decimal(row["quantity"]) * Decimal(row["unitPrice"]) * factor)
-    return _with_vat(worth, Decimal(row["vatPercent"]), prices_include_vat)
+    return with_vat(worth, Decimal(row["vatPercent"]), includes_vat=prices_include_vat)
 
 
 def invoice_sums(
@@ -39,26 +27,9 @@ def invoice_sums(
     """The totals of an invoice; `rounding` is "rate" or "row"."""
     each = [row_sums(row, invoice_discount, prices_include_vat=prices_include_vat) for row in rows]
     if rounding == "row":
-        return _total(each)
+        return total(each)
     worth: dict[Decimal, Decimal] = {}
     for row, sums in zip(rows, each, strict=True):
         rate = Decimal(row["vatPercent"])
         worth[rate] = worth.get(rate, Decimal(0)) + (sums.gross if prices_include_vat else sums.net)
-    return _total([_with_vat(part, rate, prices_include_vat) for rate, part in worth.items()])
-
-
-def _with_vat(worth: Decimal, rate: Decimal, includes_vat: bool) -> Sums:
-    if includes_vat:
-        vat = round_to(worth * rate / (HUNDRED + rate))
-        return Sums(worth - vat, vat, worth)
-    vat = round_to(worth * rate / HUNDRED)
-    return Sums(worth, vat, worth + vat)
-
-
-def _total(parts: Sequence[Sums]) -> Sums:
-    start = Decimal("0.00")
-    return Sums(
-        sum((part.net for part in parts), start),
-        sum((part.vat for part in parts), start),
-        sum((part.gross for part in parts), start),
-    )
+    return total([with_vat(part, rate, includes_vat=prices_include_vat) for rate, part in worth.items()])
