@@ -66,6 +66,8 @@ def plan(body: dict[str, Any]) -> dict[str, Any]:
     """Plan a work order
 
     Repeatable with an own `id` or an `Idempotency-Key`. A customer, site or product made a moment ago is waited for.
+    422 names everything that is wrong with the order and its rows; `customer_unknown`, `site_unknown` or
+    `product_unknown` go before other codes.
     """
     creation, wish, now = creation_request("workorder", body), order_wish(body), utc_now()
     return shown(patiently(lambda: plan_order(begin(), wish, creation, now=now)))

@@ -27,7 +27,7 @@ def record(body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """Record rows, all or none
 
     Repeatable with own ids or an `Idempotency-Key`: rows that are there already are answered as they are. The ETag
-    is the order's.
+    is the order's. 422 names everything that is wrong with any of the rows; `product_unknown` goes before other codes.
     """
     key = creation_request("workrow", {"rows": body["rows"]}).key
     wishes = [row_wish(row) for row in body["rows"]]

@@ -28,8 +28,8 @@ _LONGEST_PAUSE_S = 0.1
 class CopyMissing(RuleBroken):
     """Something that the request names is not known here, or not yet.
 
-    `model` and `ids` say which copies; `facts["retry_after_s"]` says when it is worth trying again, since the event
-    that brings the copy may be on its way.
+    `missing` says which copies; `facts["retry_after_s"]` says when it is worth trying again, since the event that
+    brings the copy may be on its way.
     """
 
     model: Copy = CopyCustomer
@@ -43,7 +43,12 @@ class CopyMissing(RuleBroken):
             errors=errors,
             retry_after_s=RETRY_AFTER_S,
         )
-        self.ids = frozenset(pointers.values())
+        self.missing: Mapping[Copy, frozenset[str]] = {self.model: frozenset(pointers.values())}
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Ids of all that is missing."""
+        return frozenset().union(*self.missing.values())
 
 
 class CustomerUnknown(CopyMissing):
@@ -112,7 +117,7 @@ def _arrives(
         pause(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         with open_reader() as uow:
-            if _present(uow, missing.model, missing.ids) == missing.ids:
+            if all(_present(uow, model, ids) == ids for model, ids in missing.missing.items()):
                 return True
     return False
 
@@ -153,14 +158,25 @@ def products_of(uow: UnitOfWork, wanted: Iterable[tuple[str, str]]) -> dict[str,
     wanted  (pointer, product id) pairs. Raises ProductUnknown that names every pointer without a copy.
     """
     pairs = list(wanted)
-    statement = select(CopyProduct).where(
-        CopyProduct.id.in_({product_id for _, product_id in pairs}), CopyProduct.deleted.is_(False)
-    )
-    found = {product.id: product for product in uow.session.scalars(statement)} if pairs else {}
-    missing = {pointer: product_id for pointer, product_id in pairs if product_id not in found}
+    found = known_products(uow, (product_id for _, product_id in pairs))
+    check_products(found, pairs)
+    return found
+
+
+def known_products(uow: UnitOfWork, ids: Iterable[str]) -> dict[str, CopyProduct]:
+    """Return id → copy of those of the products that are known here, in one query."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    statement = select(CopyProduct).where(CopyProduct.id.in_(wanted), CopyProduct.deleted.is_(False))
+    return {product.id: product for product in uow.session.scalars(statement)}
+
+
+def check_products(found: Mapping[str, CopyProduct], wanted: Iterable[tuple[str, str]]) -> None:
+    """Raise ProductUnknown that names every pointer whose product is not among those found."""
+    missing = {pointer: product_id for pointer, product_id in wanted if product_id not in found}
     if missing:
         raise ProductUnknown(missing)
-    return found
 
 
 def keep_customer(uow: UnitOfWork, event: Event) -> bool:

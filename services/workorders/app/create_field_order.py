@@ -9,6 +9,7 @@ from services.workorders.app.commands import OrderWish
 from services.workorders.app.creation import assign_new, make_order
 from services.workorders.app.loading import LoadedOrder, load_order, take_step
 from services.workorders.app.recording import add_rows, unseen
+from services.workorders.app.refusals import Refusals
 from services.workorders.domain.lifecycle import Step
 from services.workorders.domain.values import Origin
 from shared.db import UnitOfWork
@@ -27,11 +28,14 @@ def create_field_order(uow: UnitOfWork, wish: OrderWish, creation: Creation, *, 
         known = uow.repeated(creation)
         if known is not None:
             return load_order(uow, known)
-        loaded = make_order(uow, wish, creation.id, Origin.FIELD, now=now)
+        refusals = Refusals()
+        loaded = make_order(uow, wish, creation.id, Origin.FIELD, refusals, now=now)
         assign_new(uow, loaded, uow.context.actor, now=now)
         take_step(uow, loaded, Step.START, now=now)
         loaded.order.started_at = now
-        add_rows(uow, loaded, unseen([], wish.rows), now=now)
+        with refusals.noted():
+            add_rows(uow, loaded, unseen([], wish.rows), now=now)
+        refusals.raise_all()
         recharge(uow, loaded, now=now)
         uow.created(creation, loaded.order.id)
         uow.commit()

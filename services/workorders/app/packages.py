@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from services.workorders.app.copies import customer_of
+from services.workorders.app.refusals import Refusals
 from services.workorders.domain.errors import OrderRefused, PackageCodeTaken, PackageRefused
 from services.workorders.models import WorkPackage
 from shared.db import UnitOfWork, check_version, get_or_404
@@ -27,9 +28,13 @@ def make_package(uow: UnitOfWork, creation: Creation, given: Mapping[str, Any]) 
         known = uow.repeated(creation)
         if known is not None:
             return get_or_404(uow.session, WorkPackage, known)
-        customer_of(uow, given["customer_id"])
+        refusals = Refusals()
+        with refusals.noted():
+            customer_of(uow, given["customer_id"])
         package = WorkPackage(id=creation.id, **given)
-        _check(uow, package)
+        with refusals.noted():
+            _check(uow, package)
+        refusals.raise_all()
         uow.session.add(package)
         uow.session.flush()
         uow.created(creation, package.id)
@@ -75,9 +80,18 @@ def packages_matching(wanted: Mapping[str, Any]) -> Select[WorkPackage]:
     return statement
 
 
-def check_package(uow: UnitOfWork, package_id: str | None, customer_id: str | None, *, joins: bool = True) -> None:
-    """Let an order for `customer_id` be in a package. joins  it is put there now: the package must be open
+def check_package(
+    uow: UnitOfWork,
+    package_id: str | None,
+    customer_id: str | None,
+    *,
+    joins: bool = True,
+    customer_clear: bool = True,
+) -> None:
+    """Let an order for `customer_id` be in a package.
 
+    joins           it is put there now: the package must be open
+    customer_clear  False: the order's customer is missing or unknown, which is told elsewhere
     Raises OrderRefused if the package is unknown, closed or another customer's.
     """
     if package_id is None:
@@ -86,7 +100,7 @@ def check_package(uow: UnitOfWork, package_id: str | None, customer_id: str | No
     wrong: tuple[str, str] | None = None
     if package is None:
         wrong = "work_package.unknown", "There is no such work package."
-    elif package.customer_id != customer_id:
+    elif customer_clear and package.customer_id != customer_id:
         wrong = "work_package.other_customer", "The work package is another customer's."
     elif joins and package.closed:
         wrong = "work_package.closed", "The work package is closed."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.workorders.app.commands import OrderWish
-from services.workorders.app.creation import assign_new, make_order, plan_rows
+from services.workorders.app.creation import assign_new, make_planned
 from services.workorders.app.loading import LoadedOrder, load_order, take_step
 from services.workorders.domain.lifecycle import Step
 from services.workorders.domain.values import Origin
@@ -16,14 +16,14 @@ from shared.db.database import Creation
 def plan_order(uow: UnitOfWork, wish: OrderWish, creation: Creation, *, now: datetime) -> LoadedOrder:
     """Make a planned (or draft) work order with its planned rows; repeated, return what it made the first time.
 
-    Raises KeyReused, CustomerUnknown, SiteUnknown, ProductUnknown, OrderRefused, RowRefused.
+    Raises KeyReused, or what is wrong with the order and all its rows at once, as the first of CustomerUnknown,
+    SiteUnknown, ProductUnknown, OrderRefused, TooManyRows and RowRefused.
     """
     with uow:
         known = uow.repeated(creation)
         if known is not None:
             return load_order(uow, known)
-        loaded = make_order(uow, wish, creation.id, Origin.PLANNED, now=now)
-        plan_rows(uow, loaded, wish, now=now)
+        loaded = make_planned(uow, wish, creation.id, Origin.PLANNED, now=now)
         assign_new(uow, loaded, wish.assigned_to, now=now)
         uow.created(creation, loaded.order.id)
         uow.commit()

@@ -101,15 +101,17 @@ def change_row(
         done_on = None if row.planned else changes.get("work_date")
         wrong = list(implausible(changes.get("quantity"), done_on, business_day(now), by_office=by_office))
         wrong += _charge_errors(changes, by_office=by_office)
-        if wrong:
-            raise RowRefused(errors=wrong)
-        _restamp(row, product, changes, by_office=by_office)
+        try:
+            _restamp(row, product, changes, by_office=by_office)
+        except RowRefused as refused:
+            wrong += refused.errors
         _take_quantities(row, changes)
         for name in changes.keys() & _PLAIN:
             setattr(row, name, changes[name])
         if row.started_at and row.ended_at and row.ended_at < row.started_at:
-            error = FieldError("/ended_at", "row.ends_before_start", "The row ends before it starts.")
-            raise RowRefused(errors=[error])
+            wrong.append(FieldError("/ended_at", "row.ends_before_start", "The row ends before it starts."))
+        if wrong:
+            raise RowRefused(errors=wrong)
         recharge(uow, loaded, now=now)
         loaded.order.touch(now)
         uow.commit()

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from services.workorders.app.commands import RowWish
-from services.workorders.app.copies import products_of
+from services.workorders.app.copies import check_products, known_products
 from services.workorders.app.loading import LoadedOrder
 from services.workorders.app.prices import PriceBook, price_book
+from services.workorders.app.refusals import Refusals
 from services.workorders.app.rows import apply_stamp, new_row, next_position
 from services.workorders.app.sets import stamp_composition
 from services.workorders.app.visibility import is_office
 from services.workorders.domain.errors import RowIdReused, RowRefused, TooManyRows
-from services.workorders.domain.pricing import PriceWish, stamp
+from services.workorders.domain.pricing import PriceWish, reason_errors, stamp
 from services.workorders.domain.rows import MOST_ROWS, implausible
 from services.workorders.models import CopyProduct, WorkRow
 from shared.clock import business_day
@@ -28,35 +29,75 @@ def unseen(rows: Sequence[WorkRow], wishes: Sequence[RowWish]) -> list[tuple[int
     Raises RowIdReused if a row with a wish's id has another content, or two wishes share an id.
     """
     known = {row.id: row.content_hash for row in rows}
-    fresh = []
+    fresh, reused = [], []
     for index, wish in enumerate(wishes):
         if wish.id is None or wish.id not in known:
             fresh.append((index, wish))
         elif known[wish.id] != wish.content_hash:
-            error = FieldError(f"/rows/{index}/id", RowIdReused.code, "Another row has this id.")
-            raise RowIdReused(errors=[error])
+            reused.append(FieldError(f"/rows/{index}/id", RowIdReused.code, "Another row has this id."))
         if wish.id is not None:
-            known[wish.id] = wish.content_hash
+            known.setdefault(wish.id, wish.content_hash)
+    if reused:
+        raise RowIdReused(errors=reused)
     return fresh
 
 
-def add_rows(
-    uow: UnitOfWork, loaded: LoadedOrder, wishes: Sequence[tuple[int, RowWish]], *, now: datetime
-) -> list[WorkRow]:
+def add_rows(uow: UnitOfWork, loaded: LoadedOrder, wishes: Sequence[tuple[int, RowWish]], *, now: datetime) -> None:
     """Add rows to a loaded order, priced and taxed as of their work date; the caller checks the order's state.
 
     The caller then lets the charging rules see them (`app.charging.recharge`).
 
     wishes  (index in the request, wish); errors point at `/rows/<index>/…`
-    Raises ProductUnknown, TooManyRows, or RowRefused with everything that is wrong in all rows.
+    Raises ProductUnknown, TooManyRows or RowRefused, with everything that is wrong in all rows.
     """
-    if sum(row.by_person for row in loaded.rows) + len(wishes) > MOST_ROWS:
-        raise TooManyRows(f"A work order has at most {MOST_ROWS} rows.")
-    products = products_of(uow, [(f"/rows/{index}/product_id", wish.product_id) for index, wish in wishes])
+    refusals = Refusals()
+    with refusals.noted():
+        _check_number(loaded, len(wishes))
+    products = known_products(uow, (wish.product_id for _, wish in wishes))
+    with refusals.noted():
+        check_products(products, ((f"/rows/{index}/product_id", wish.product_id) for index, wish in wishes))
+    in_sets = list(_components(wishes, products))
+    components = known_products(uow, (product_id for _, product_id in in_sets))
+    with refusals.noted():
+        check_products(components, in_sets)
+    prices = price_book(uow, loaded, (products | components).values())
+    with refusals.noted():
+        made = _make_rows(uow, loaded, wishes, products, prices, now)
+    refusals.raise_all()
+    uow.session.add_all(made)
+    loaded.rows.extend(made)
+
+
+def _check_number(loaded: LoadedOrder, more: int) -> None:
+    if sum(row.by_person for row in loaded.rows) + more > MOST_ROWS:
+        detail = f"A work order has at most {MOST_ROWS} rows."
+        raise TooManyRows(detail, errors=[FieldError("/rows", TooManyRows.code, detail)])
+
+
+def _components(
+    wishes: Sequence[tuple[int, RowWish]], products: Mapping[str, CopyProduct]
+) -> Iterator[tuple[str, str]]:
+    """Yield (pointer, product id) of what recorded sets consist of."""
+    for index, wish in wishes:
+        product = None if wish.planned else products.get(wish.product_id)
+        for one in (product and product.components) or ():
+            yield f"/rows/{index}/product_id", one["product_id"]
+
+
+def _make_rows(
+    uow: UnitOfWork,
+    loaded: LoadedOrder,
+    wishes: Sequence[tuple[int, RowWish]],
+    products: Mapping[str, CopyProduct],
+    prices: PriceBook,
+    now: datetime,
+) -> list[WorkRow]:
+    """Return the rows, not yet added to the order; those of unknown products are judged as far as they can be.
+
+    Raises RowRefused with everything that is wrong in all rows.
+    """
     by_office = is_office(uow.context)
     planned_ids = {row.id for row in loaded.planned} | {wish.id for _, wish in wishes if wish.planned}
-    components = products_of(uow, _components(wishes, products))
-    prices = price_book(uow, loaded, (products | components).values())
     position = next_position(loaded)
     errors: list[FieldError] = []
     made: list[WorkRow] = []
@@ -65,26 +106,18 @@ def add_rows(
         done_on = None if wish.planned else wish.work_date
         wrong += implausible(wish.quantity, done_on, business_day(now), by_office=by_office)
         try:
-            row = _make_row(uow, loaded, products[wish.product_id], prices, wish, by_office, now)
-            row.position = position + len(made)
-            made.append(row)
+            if (product := products.get(wish.product_id)) is not None:
+                row = _make_row(uow, loaded, product, prices, wish, by_office, now)
+                row.position = position + len(made)
+                made.append(row)
+            else:
+                wrong += reason_errors(_price_wish(wish, by_office))
         except RowRefused as refused:
             wrong += refused.errors
         errors += [FieldError(f"/rows/{index}{error.pointer}", error.code, error.detail) for error in wrong]
     if errors:
         raise RowRefused(errors=errors)
-    uow.session.add_all(made)
-    loaded.rows.extend(made)
     return made
-
-
-def _components(
-    wishes: Sequence[tuple[int, RowWish]], products: Mapping[str, CopyProduct]
-) -> Iterator[tuple[str, str]]:
-    """Yield (pointer, product id) of what recorded sets consist of."""
-    for index, wish in wishes:
-        for one in () if wish.planned else products[wish.product_id].components or ():
-            yield f"/rows/{index}/product_id", one["product_id"]
 
 
 def _form_errors(wish: RowWish, by_office: bool, planned_ids: Iterable[str | None]) -> Iterator[FieldError]:
@@ -122,12 +155,16 @@ def _make_row(
     row.recorded_by = uow.context.actor
     row.worked_by = _worker(uow, loaded, by_office=by_office)
     row.content_hash = wish.content_hash
-    price = PriceWish(wish.unit_price, wish.price_reason, wish.discount_percent, by_office)
+    price = _price_wish(wish, by_office)
     resolution = prices.resolve(product.id, wish.quantity, work_date)
     apply_stamp(row, stamp(product.facts(), resolution, price, work_date=work_date, quantity=wish.quantity))
     if product.components and not wish.planned:
         stamp_composition(row, product, prices)
     return row
+
+
+def _price_wish(wish: RowWish, by_office: bool) -> PriceWish:
+    return PriceWish(wish.unit_price, wish.price_reason, wish.discount_percent, by_office)
 
 
 def _worker(uow: UnitOfWork, loaded: LoadedOrder, *, by_office: bool) -> str:

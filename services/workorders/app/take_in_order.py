@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.workorders.app.commands import OrderWish
-from services.workorders.app.creation import assign_new, make_order, plan_rows
+from services.workorders.app.creation import assign_new, make_planned
 from services.workorders.app.loading import LoadedOrder, load_order
 from services.workorders.domain.errors import IntakeDiffers
 from services.workorders.domain.values import Origin
@@ -32,8 +32,7 @@ def take_in_order(uow: UnitOfWork, wish: OrderWish, creation: Creation, *, now: 
             ) from None
         if known is not None:
             return load_order(uow, known), False
-        loaded = make_order(uow, wish, creation.id, Origin.INTEGRATION, now=now)
-        plan_rows(uow, loaded, wish, now=now)
+        loaded = make_planned(uow, wish, creation.id, Origin.INTEGRATION, now=now)
         assign_new(uow, loaded, wish.assigned_to, now=now)
         uow.created(creation, loaded.order.id)
         uow.commit()

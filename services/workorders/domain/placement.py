@@ -23,8 +23,9 @@ class SiteFacts:
 class Placement:
     """What an order names.
 
-    customer_id, customer   both None while there is only a name
+    customer_id, customer   both None while there is only a name; only the latter: there is no such customer
     provisional_name        who it is meanwhile
+    site_unknown            it names a site that is not known, which may have said whose the order is
     wanted_from, wanted_to  time window, aware; either may be open
     """
 
@@ -32,6 +33,7 @@ class Placement:
     customer: CustomerFacts | None = None
     provisional_name: str | None = None
     site: SiteFacts | None = None
+    site_unknown: bool = False
     wanted_from: datetime | None = None
     wanted_to: datetime | None = None
 
@@ -45,13 +47,13 @@ def placement_errors(placement: Placement) -> Iterator[FieldError]:
 
 
 def _customer_errors(placement: Placement) -> Iterator[FieldError]:
+    if not (placement.customer_id or placement.provisional_name or placement.site_unknown):
+        yield FieldError("/customer_id", "customer.missing", "Name the customer, or a site that belongs to one.")
+    if placement.customer_id and placement.provisional_name:
+        yield FieldError("/provisional_customer", "customer.twice", "The order has a customer already.")
     customer = placement.customer
     if customer is None:
-        if not placement.provisional_name:
-            yield FieldError("/customer_id", "customer.missing", "Name the customer, or a site that belongs to one.")
         return
-    if placement.provisional_name:
-        yield FieldError("/provisional_customer", "customer.twice", "The order has a customer already.")
     if customer.archived:
         yield FieldError("/customer_id", "customer.archived", "The customer is archived.")
     if customer.hold is HoldPolicy.REFUSE:

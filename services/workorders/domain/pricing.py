@@ -143,6 +143,12 @@ def _price(resolution: Resolution, wish: PriceWish) -> tuple[Decimal | None, Pri
     return resolution.unit_price, source_of(resolution)
 
 
+def reason_errors(wish: PriceWish) -> Iterator[FieldError]:
+    """Yield what is wrong with why a price was typed, whatever the product."""
+    if wish.unit_price is not None and not (wish.reason or "").strip():
+        yield FieldError("/price_reason", "reason.missing", "Say why the price was typed by hand.")
+
+
 def _product_errors(product: ProductFacts, wish: PriceWish) -> Iterator[FieldError]:
     if product.archived:
         yield FieldError("/product_id", "product.archived", "The product is archived.")
@@ -152,10 +158,8 @@ def _product_errors(product: ProductFacts, wish: PriceWish) -> Iterator[FieldErr
 
 def _price_errors(product: ProductFacts, wish: PriceWish) -> Iterator[FieldError]:
     may_type = product.price_editable or wish.by_planner
-    if wish.unit_price is not None:
-        if not may_type:
-            yield FieldError("/unit_price", "price.not_editable", "The price of this product is not typed by hand.")
-        if not (wish.reason or "").strip():
-            yield FieldError("/price_reason", "reason.missing", "Say why the price was typed by hand.")
+    if wish.unit_price is not None and not may_type:
+        yield FieldError("/unit_price", "price.not_editable", "The price of this product is not typed by hand.")
+    yield from reason_errors(wish)
     if wish.discount_percent and not may_type:
         yield FieldError("/discount_percent", "price.not_editable", "This product is not discounted by hand.")

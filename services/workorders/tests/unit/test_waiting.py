@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from services.workorders.app.copies import CustomerUnknown, once_copies_are_here
+from services.workorders.app.copies import CustomerUnknown, ProductUnknown, once_copies_are_here
+from services.workorders.app.refusals import Refusals
+from services.workorders.domain.errors import RowRefused
+from services.workorders.models import CopyCustomer, CopyProduct
+from shared.errors import FieldError
 
 
 class Reader:
@@ -90,3 +94,20 @@ def test_what_is_here_but_not_for_the_caller_is_refused_without_waiting() -> Non
     with pytest.raises(CustomerUnknown):
         world.run(2.0)
     assert (world.runs, world.now_s < 0.1) == (2, True)
+
+
+def test_everything_that_is_missing_is_waited_for_at_once() -> None:
+    refusals = Refusals()
+    for missing in (CustomerUnknown({"/customer_id": "c"}), ProductUnknown({"/rows/0/product_id": "p"})):
+        with refusals.noted():
+            raise missing
+    with refusals.noted():
+        raise RowRefused(errors=[FieldError("/rows/0/quantity", "row.quantity_zero", "")])
+    with pytest.raises(CustomerUnknown) as caught:
+        refusals.raise_all()
+    assert caught.value.missing == {CopyCustomer: {"c"}, CopyProduct: {"p"}}
+    assert [error.pointer for error in caught.value.errors] == [
+        "/customer_id",
+        "/rows/0/product_id",
+        "/rows/0/quantity",
+    ]
