@@ -13,17 +13,17 @@ from sqlalchemy import Engine, insert
 
 from services.billing.adapters.einvoice.compose import compose as compose_invoice
 from services.billing.adapters.einvoice.format import Format
-from services.billing.adapters.einvoice.seller import BankAccount, Seller
 from services.billing.adapters.finvoice.form import FinvoiceForm
 from services.billing.adapters.peppol.form import PeppolForm
 from services.billing.app import batches
 from services.billing.domain.compile import DocumentHead, MergePolicy, compile_document
-from services.billing.domain.document import Address, Party
 from services.billing.domain.ledger import opened
 from services.billing.domain.numbering import IssuedNumber
 from services.billing.domain.rows import ApprovedRow
 from services.billing.models import ApprovedOrder, CustomerCopy, LedgerRow, ProductCopy
 from services.billing.models.ledger import balance_columns
+from services.billing.tests.einvoices import a_seller
+from services.billing.tests.unit.builders import a_party, a_row
 from shared.context import Context
 from shared.db import Database, make_engine
 from shared.db.database import Creation
@@ -59,7 +59,7 @@ def compiled_per_s(count: int) -> float:
 
 def written_per_s(form: Format, count: int) -> float:
     """Files of five lines each written in a second, by one thread."""
-    seller = _seller()
+    seller = a_seller()
     documents = [compile_document(_head(number), _approved_rows(number), MergePolicy()) for number in range(count)]
     started = time.perf_counter()
     for number, document in enumerate(documents, start=10_000):
@@ -203,68 +203,20 @@ def _row(order: Mapping[str, Any], position: int, product_id: str) -> dict[str, 
 
 def _approved_rows(number: int) -> list[ApprovedRow]:
     return [
-        ApprovedRow(
+        a_row(
             row_id=f"{number}-{position}",
             workorder_id=f"order-{number}",
             workorder_number=f"2026-{number}",
             position=position,
-            customer_id="customer-1",
-            payer_id="customer-1",
-            currency="EUR",
             product_id=f"product-{position}",
             product_code=f"T{position}",
-            product_kind="labour",
-            description="Kiinteistönhoitaja, työaika",
             quantity=Decimal("2.5") + position,
-            unit="h",
-            work_date=_DAY,
-            unit_price=Decimal("57.75"),
-            discount_percent=Decimal(0),
-            vat_class="standard",
-            vat_rate_percent=Decimal("25.5"),
-            construction_service=False,
-            buyer_is_construction_seller=False,
+            unit_price="57.75",
         )
         for position in range(1, ROWS + 1)
     ]
 
 
 def _head(number: int) -> DocumentHead:
-    payer = Party(
-        customer_id="customer-1",
-        number="10001",
-        name="As Oy Esimerkin Haapapiha",
-        kind="housing_company",
-        business_id="9000011-8",
-        vat_number=None,
-        address=Address("Haapatie 4 A 12", "02150", "ESPOO", "FI"),
-        email=None,
-        language="fi",
-        invoice_channel="einvoice",
-        einvoice_address="003790000118",
-        einvoice_operator="003721291126",
-        payment_term_days=14,
-    )
-    key = f"URK-{number:036d}"
-    return DocumentHead(f"document-{number}", key, TENANT, payer, date(2026, 11, 21), {"order_number": f"PO-{number}"})
-
-
-def _seller() -> Seller:
-    return Seller(
-        name="Kenttähuolto Esimerkki Oy",
-        business_id="9000122-5",
-        vat_number="FI90001225",
-        address=Address("Huoltokatu 3 C", "00100", "Helsinki", "FI"),
-        home_town="Helsinki",
-        in_prepayment_register=True,
-        ovt="003790001225",
-        operator="003723327487",
-        contact_name="Laskutus",
-        phone="+358 40 000 0000",
-        email="laskutus@kentta.example",
-        accounts=(BankAccount("FI2112345600000785", "NDEAFIHH"),),
-        late_interest_percent=Decimal("10.5"),
-        reference_type="viite",
-        first_number=1,
-        free_text="",
-    )
+    key, refs = f"URK-{number:036d}", {"order_number": f"PO-{number}"}
+    return DocumentHead(f"document-{number}", key, TENANT, a_party(), _DAY, refs)
