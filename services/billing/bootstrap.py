@@ -17,6 +17,7 @@ from services.billing.api import (
     documents,
     overrides,
     pool,
+    refusals,
     settings,
 )
 from services.billing.app.connections import Vault
@@ -91,8 +92,12 @@ def _check(runtime: Runtime) -> Sequence[str]:
 SERVICE = ServiceDefinition(
     name="billing",
     title="Urakka: billing",
-    description="What is approved becomes documents, each exactly once in the accounting system.",
-    blueprints=[
+    description=(
+        "What is approved becomes documents, each exactly once in the accounting system. Refusals carry an "
+        "`explanation` in Finnish, Swedish or English (query `lang`, else Accept-Language), with who owns the data "
+        "to correct."
+    ),
+    blueprints=refusals.explained(
         pool.blp,
         batches.blp,
         documents.blp,
@@ -102,7 +107,7 @@ SERVICE = ServiceDefinition(
         overrides.blp,
         customers.blp,
         settings.blp,
-    ],
+    ),
     metadata=Base.metadata,
     consumers=_consumers,
     jobs=_jobs,

@@ -117,7 +117,7 @@ def field_errors(messages: Any, pointer: str = "") -> Iterator[errors.FieldError
 
 def register_error_handlers(app: Flask) -> None:
     """Let every error of `app` come out as a problem document."""
-    app.register_error_handler(errors.UrakkaError, _known)
+    app.register_error_handler(errors.UrakkaError, answer_to)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StaleDataError, _stale)
@@ -128,7 +128,8 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(Exception, _unknown)
 
 
-def _known(error: errors.UrakkaError) -> Response:
+def answer_to(error: errors.UrakkaError, **further: Any) -> Response:
+    """Make the answer to a refusal. further: members besides the facts that the error has."""
     headers = {}
     if isinstance(error, (errors.TemporarilyUnavailable, errors.TooManyRequests)):
         headers["Retry-After"] = str(error.retry_after_s)
@@ -140,13 +141,13 @@ def _known(error: errors.UrakkaError) -> Response:
         error.title,
         error.detail,
         field_errors=error.errors,
-        facts=error.facts,
+        facts={**error.facts, **further},
         headers=headers,
     )
 
 
 def _too_large(_error: RequestEntityTooLarge) -> Response:
-    return _known(errors.TooLarge("The request is larger than this address accepts."))
+    return answer_to(errors.TooLarge("The request is larger than this address accepts."))
 
 
 def _http(error: HTTPException) -> Response:
@@ -157,18 +158,18 @@ def _http(error: HTTPException) -> Response:
 
 
 def _stale(_error: StaleDataError) -> Response:
-    return _known(errors.VersionMismatch("Somebody else changed the record at the same moment."))
+    return answer_to(errors.VersionMismatch("Somebody else changed the record at the same moment."))
 
 
 def _integrity(error: IntegrityError) -> Response:
     if not is_in_the_way(error):
         return _unknown(error)
-    return _known(errors.Conflict("Another record stands in the way."))
+    return answer_to(errors.Conflict("Another record stands in the way."))
 
 
 def _database_down(error: Exception) -> Response:
     log.error("http.database_unavailable", error=type(error).__name__)
-    return _known(errors.TemporarilyUnavailable("The database does not answer. Try again in a moment."))
+    return answer_to(errors.TemporarilyUnavailable("The database does not answer. Try again in a moment."))
 
 
 def _unknown(error: Exception) -> Response:

@@ -7,7 +7,9 @@ narrowly").
 No fault carries a secret, an address or a library's message: libraries put headers and URLs into theirs.
 """
 
+from services.billing.adapters.secret import Secret, without_secrets
 from services.billing.domain.outcomes import NotSent, Rejected, Unclear
+from services.billing.domain.target import ConnectionProblem
 
 
 class Fault(Exception):
@@ -78,3 +80,19 @@ def outcome_of_read(fault: Fault) -> Rejected | NotSent:
             return Rejected(fault.code, fault.reason, fault.pointer)
         case _:
             return NotSent(fault.reason)
+
+
+def connection_problem(fault: Fault, *secrets: Secret) -> ConnectionProblem:
+    """What a fault of a connection test tells a biller; secrets that its words may repeat are masked."""
+    match fault:
+        case Refused():
+            reason = fault.code
+        case NothingSent():
+            reason = "connection.not_reached"
+        case NoAnswer():
+            reason = "connection.no_answer"
+        case Busy():
+            reason = "connection.asks_for_pause"
+        case _:
+            reason = "connection.strange_answer"
+    return ConnectionProblem(without_secrets(fault.reason, *secrets), reason=reason)

@@ -1,5 +1,6 @@
 """The dispatch desk over HTTP."""
 
+from dataclasses import asdict
 from typing import Any
 
 from services.billing.api.schemas.common import LanguageQuery
@@ -76,11 +77,11 @@ def show_summary(query: dict[str, Any]) -> dict[str, Any]:
 @requires("billing.write")
 @blp.arguments(RetryManyIn)
 @blp.response(200, RetriedOut)
-def retry_many(body: dict[str, Any]) -> bulk.Retried:
+def retry_many(body: dict[str, Any]) -> dict[str, Any]:
     """Try again: a list of dispatches, or all that were rejected for a reason"""
     if "ids" in body:
-        return bulk.retry_many(begin, body["ids"], now=utc_now())
-    return bulk.retry_reason(begin, body["reason"], body.get("connection_id"), now=utc_now())
+        return _told_retried(bulk.retry_many(begin, body["ids"], now=utc_now()))
+    return _told_retried(bulk.retry_reason(begin, body["reason"], body.get("connection_id"), now=utc_now()))
 
 
 @blp.get("/<dispatch_id>")
@@ -146,11 +147,18 @@ def replay_dispatch(dispatch_id: str) -> dict[str, Any]:
     return _shown(view)
 
 
+def _told_retried(retried: bulk.Retried) -> dict[str, Any]:
+    language = wanted_language()
+    refused = [{**asdict(each), "explanation": reasons.explain(each.reason, language)} for each in retried.refused]
+    return {"retried": retried.retried, "refused": refused, "left": retried.left}
+
+
 def _decision(body: dict[str, Any]) -> TakenAsSent | TakenAsNotSent:
     if not body["found"]:
         return TakenAsNotSent()
     if not body["target_id"]:
-        raise RuleBroken(errors=[FieldError("/target_id", "required", "Give the id that the accounting system shows.")])
+        missing = FieldError("/target_id", "required", "Give the id that the accounting system shows.")
+        raise RuleBroken(errors=[missing], reason="dispatch.target_id_missing")
     return TakenAsSent(body["target_id"], body["target_number"] or None)
 
 

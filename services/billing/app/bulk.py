@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 
 from services.billing.app.desk import retry_dispatch
+from services.billing.domain.errors import reason_of
 from services.billing.models import Dispatch
 from shared.db import UnitOfWork
 from shared.errors import UrakkaError
@@ -17,11 +18,12 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A dispatch that could not take the step, and why."""
+    """A dispatch that could not take the step, and why. reason: what `reasons.explain` knows it by."""
 
     dispatch_id: str
     code: str
     detail: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def retry_many(begin: Callable[[], UnitOfWork], dispatch_ids: Sequence[str], *, 
             retry_dispatch(begin(), dispatch_id, None, now=now)
             retried.append(dispatch_id)
         except UrakkaError as error:
-            refused.append(Refusal(dispatch_id, error.code, error.detail))
+            refused.append(Refusal(dispatch_id, error.code, error.detail, reason_of(error)))
     return Retried(retried, refused, max(0, len(dispatch_ids) - MOST))
 
 

@@ -98,7 +98,7 @@ class Vault:
         try:
             secrets = self.unseal(connection_id, sealed)
         except UnreadableSecret:
-            raise InvalidSettings(_UNREADABLE) from None
+            raise InvalidSettings(_UNREADABLE, reason="connection.unusable") from None
         return kind.build(checked_settings(kind, settings), secrets)
 
     def secrets_of(self, leased: Leased) -> Sequence[str]:
@@ -106,7 +106,7 @@ class Vault:
         try:
             return list(self.unseal(leased.connection_id, leased.sealed_secrets).values())
         except UnreadableSecret:
-            raise InvalidSettings(_UNREADABLE) from None
+            raise InvalidSettings(_UNREADABLE, reason="connection.unusable") from None
 
     def books_of(self, target: str, settings: Mapping[str, Any]) -> str | None:
         """Whose books a connection leads to, if its target wants one call at a time for each; else None."""
@@ -204,7 +204,7 @@ def _kept(vault: Vault, kind: TargetKind, connection: Connection, wish: Connecti
     except UnreadableSecret:
         missing = _wrong_secrets(kind, wish.secrets, complete=True)
         if missing:
-            raise InvalidSettings(_UNREADABLE, errors=missing) from None
+            raise InvalidSettings(_UNREADABLE, errors=missing, reason="connection.unusable") from None
         return {}
 
 

@@ -26,12 +26,15 @@ def redirect_dispatch(
         item = load_for_decision(uow, dispatch_id, expected_version)
         current = item.current
         if current.reverses_id is not None:
-            raise ForbiddenDispatchStep("A credit goes where the document is that it credits.")
+            detail = "A credit goes where the document is that it credits."
+            raise ForbiddenDispatchStep(detail, reason="dispatch.credit_stays")
         if connection_id == current.connection_id:
-            raise ForbiddenDispatchStep("The document is on its way over this connection already.")
+            detail = "The document is on its way over this connection already."
+            raise ForbiddenDispatchStep(detail, reason="dispatch.same_connection")
         destination, _ = compose.load_destination(uow.session, uow.context.tenant_id, connection_id)
         if destination is None:
-            raise NoConnection("This connection does not exist or is not in use.")
+            detail = "This connection does not exist or is not in use."
+            raise NoConnection(detail, reason="connection.not_in_use")
         circumstances = Circumstances(now, DispatchPolicy())
         write_fact(uow, current, "person", Redirected(connection_id), circumstances)
         skipped = select(Dispatch.id).where(

@@ -58,10 +58,11 @@ def _loaded(uow: UnitOfWork, vault: Vault, dispatch_id: str, expected_version: i
     check_version(get_or_404(uow.session, Dispatch, dispatch_id), expected_version)
     current = item.current
     if current.record.state is not DispatchState.ACCEPTED:
-        raise ForbiddenDispatchStep("Only what was accepted is sent again; try again what was not.")
+        detail = "Only what was accepted is sent again; try again what was not."
+        raise ForbiddenDispatchStep(detail, reason="dispatch.not_accepted")
     if not getattr(vault.kind(current.target), "repeatable", False):
         detail = f"A second sending to {current.target} would make a second document there."
-        raise ForbiddenDispatchStep(detail)
+        raise ForbiddenDispatchStep(detail, reason="dispatch.not_repeatable")
     if item.attachment_count:
         item = replace(item, document=with_attachments(uow.session, item.document))
     return item, get_or_404(uow.session, Connection, current.connection_id)

@@ -125,7 +125,8 @@ def _store(uow: UnitOfWork, composed: compose.Composed, item: Item, now: datetim
     session, context = uow.session, uow.context
     destination, _ = compose.load_destination(session, context.tenant_id, item.current.connection_id)
     if destination is None:
-        raise NoConnection("The connection that has the document is not in use any more.")
+        detail = "The connection that has the document is not in use any more."
+        raise NoConnection(detail, reason="connection.not_in_use")
     batch_id = new_id()
     batch = {
         "id": batch_id,

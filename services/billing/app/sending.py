@@ -247,7 +247,8 @@ def turn(
             database, context, connection_id, owner, utc_now(), _TURN_S, books_of=books_of, even_if_paused=True
         )
         if leased is None and time.monotonic() >= deadline:
-            raise ConnectionProblem("Documents are just being sent over the connection. Try again in a minute.")
+            detail = "Documents are just being sent over the connection. Try again in a minute."
+            raise ConnectionProblem(detail, reason="connection.in_turn")
         if leased is None:
             time.sleep(_TURN_PAUSE_S)
     try:

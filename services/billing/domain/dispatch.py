@@ -201,6 +201,7 @@ def step(dispatch: Dispatch, fact: object, circumstances: Circumstances) -> Step
             f"{name} cannot happen to a dispatch in state {dispatch.state}.",
             state=str(dispatch.state),
             fact=name,
+            reason=f"dispatch.is_{dispatch.state}",
         ) from None
     return handle(dispatch, fact, circumstances)
 
@@ -265,6 +266,7 @@ def _follow_again(dispatch: Dispatch, fact: TriedAgain, circumstances: Circumsta
             "The document is in the accounting system and nothing is left to do for it.",
             state=str(dispatch.state),
             fact="TriedAgain",
+            reason="dispatch.nothing_left",
         )
     return Step(replace(dispatch, due_at=circumstances.now, tries=0))
 
@@ -345,6 +347,7 @@ def _redirect(dispatch: Dispatch, fact: Redirected, circumstances: Circumstances
             "The document may be in the first accounting system; settle that before it is sent to another.",
             state=str(dispatch.state),
             fact="Redirected",
+            reason="dispatch.may_be_there",
         )
     return Step(replace(dispatch, state=DispatchState.SKIPPED, due_at=None))
 

@@ -1,6 +1,11 @@
 """What billing refuses, each with a stable code and a text for people."""
 
-from shared.errors import Conflict, RuleBroken, TemporarilyUnavailable
+from shared.errors import Conflict, RuleBroken, TemporarilyUnavailable, UrakkaError
+
+
+def reason_of(error: UrakkaError) -> str:
+    """The reason that the catalogue of texts has for an error: its own if it was given one, else its code."""
+    return str(error.facts.get("reason", error.code))
 
 
 class LedgerBroken(RuleBroken):

@@ -1,7 +1,8 @@
 """Reasons that people understand: what a code means in Finnish, Swedish and English, and where it is corrected.
 
-The table is `services.billing.domain.reason_texts.REASONS`. A code that is not in it (an adapter of somebody else)
-is told in the words of the target.
+The tables are `reason_texts.REASONS` (what became of documents) and `refusal_texts.REFUSALS` (what billing answers to a
+wish that it does not carry out). A code that is in neither (an adapter of somebody else) is told in the words of the
+target.
 """
 
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.billing.domain.reason_texts import REASONS
+from services.billing.domain.refusal_texts import REFUSALS
 
 LANGUAGES = ("fi", "sv", "en")
 
@@ -50,7 +52,7 @@ def explain(code: str, language: str, pointer: str | None = None) -> Explanation
     language  fi, sv or en; anything else is fi.
     """
     owner, field, line = locate(pointer)
-    known = REASONS.get(code)
+    known = REASONS.get(code) or REFUSALS.get(code)
     if known is None:
         return Explanation(code, None, owner, field, line)
     own_owner, own_field, *texts = known

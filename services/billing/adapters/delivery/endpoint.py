@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from services.billing.adapters.deadline import time_limit
 from services.billing.adapters.delivery.parcel import Parcel, file_name
-from services.billing.adapters.faults import Busy, Fault, Refused, Unreadable, outcome_of_write
+from services.billing.adapters.faults import Busy, Fault, Refused, Unreadable, connection_problem, outcome_of_write
 from services.billing.adapters.secret import Secret, without_secrets
 from services.billing.adapters.transport import Answer, Transport
 from services.billing.domain.outcomes import Absent, Accepted, CannotAsk, Finding, Found, NotSent, Rejected, Unclear
@@ -91,12 +91,16 @@ class EndpointDelivery:
             with time_limit(self._transport.longest_s):
                 answer = self._transport.call("GET", url, self._headers())
         except Fault as fault:
-            raise ConnectionProblem(fault.reason) from None
-        if answer.status in (401, 403) or answer.status >= 500:
-            told = _REFUSED.get(answer.status, "The end point is out of order")
-            raise ConnectionProblem(f"{told} (status {answer.status}).")
+            raise connection_problem(fault) from None
+        if answer.status in (401, 403):
+            detail = f"{_REFUSED[answer.status]} (status {answer.status})."
+            raise ConnectionProblem(detail, reason="connection.credentials")
+        if answer.status >= 500:
+            detail = f"The end point is out of order (status {answer.status})."
+            raise ConnectionProblem(detail, reason="connection.strange_answer")
         if self._settings.looks_up and answer.status not in (200, 404):
-            raise ConnectionProblem(f"The end point does not answer look-ups: status {answer.status}.")
+            detail = f"The end point does not answer look-ups: status {answer.status}."
+            raise ConnectionProblem(detail, reason="connection.strange_answer")
 
     def _headers(self) -> dict[str, str]:
         headers = dict(self._settings.headers)

@@ -127,7 +127,7 @@ class FileDelivery:
             finally:
                 store.close()
         except StoreFault as fault:
-            raise ConnectionProblem(fault.reason) from None
+            raise ConnectionProblem(fault.reason, reason="connection.storage") from None
 
 
 def _surely_waits(store: FileStore, part: str) -> bool:

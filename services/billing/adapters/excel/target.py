@@ -104,7 +104,7 @@ class ExcelTarget:
         try:
             self._folder.ready()
         except Fault as fault:
-            raise ConnectionProblem(fault.reason) from None
+            raise ConnectionProblem(fault.reason, reason="connection.storage") from None
 
     def _grown(self, content: Mapping[str, Any]) -> tuple[str, bytes]:
         rows = [layouts.from_json(row) for row in content["rows"]]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from services.billing.adapters.deadline import time_limit
-from services.billing.adapters.faults import Fault, Refused, outcome_of_write
+from services.billing.adapters.faults import Fault, Refused, connection_problem, outcome_of_write
 from services.billing.adapters.following import run_steps
 from services.billing.adapters.netvisor import mapping, matching, payments, registers
 from services.billing.adapters.netvisor.client import NetvisorClient, Node
@@ -26,7 +26,7 @@ from services.billing.domain.outcomes import (
 )
 from services.billing.domain.payments import PaymentStatus
 from services.billing.domain.preflight import Problem
-from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared, TargetIds
+from services.billing.domain.target import LinkStore, Prepared, TargetIds
 
 _MAX_PAGES = 100
 _MAX_SINGLE_READS = 20
@@ -134,7 +134,7 @@ class NetvisorTarget:
                     "salesinvoicelist.nv", {"begininvoicedate": "2000-01-01", "endinvoicedate": "2000-01-01"}
                 )
         except Fault as fault:
-            raise ConnectionProblem(fault.reason) from None
+            raise connection_problem(fault) from None
 
     def status(self, document_key: str, target_id: str) -> PaymentStatus | CannotAsk:
         """See `TellsStatus`."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.billing.adapters.deadline import time_limit
-from services.billing.adapters.faults import Fault, Refused, outcome_of_read, outcome_of_write
+from services.billing.adapters.faults import Fault, Refused, connection_problem, outcome_of_read, outcome_of_write
 from services.billing.adapters.following import run_steps
 from services.billing.adapters.procountor import mapping, payments
 from services.billing.adapters.procountor.client import AUTHENTICATION_FAILED, ProcountorClient
@@ -30,7 +30,7 @@ from services.billing.domain.outcomes import (
 )
 from services.billing.domain.payments import PaymentStatus
 from services.billing.domain.preflight import Problem
-from services.billing.domain.target import ConnectionProblem, LinkStore, Prepared, TargetIds, is_rehearsal
+from services.billing.domain.target import LinkStore, Prepared, TargetIds, is_rehearsal
 
 
 class ProcountorTarget:
@@ -113,7 +113,7 @@ class ProcountorTarget:
                 if self._rules.check_vat:
                     self._read_offer()
         except Fault as fault:
-            raise ConnectionProblem(fault.reason) from None
+            raise connection_problem(fault) from None
 
     def status(self, document_key: str, target_id: str) -> PaymentStatus | CannotAsk:
         """See `TellsStatus`."""

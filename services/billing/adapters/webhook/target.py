@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from services.billing.adapters.deadline import time_limit
 from services.billing.adapters.delivery.public import PublicTransport
-from services.billing.adapters.faults import Fault, NothingSent, Refused, outcome_of_write
+from services.billing.adapters.faults import Fault, NothingSent, Refused, connection_problem, outcome_of_write
 from services.billing.adapters.kind import Site, TargetKind
 from services.billing.adapters.secret import Secret, without_secrets
 from services.billing.adapters.transport import Answer, Transport
@@ -83,13 +83,14 @@ class WebhookTarget:
         try:
             if self._receiver.status_url is not None:
                 if not isinstance(answers.finding(self._get(self._receiver.status_url, key), key), Absent):
-                    raise ConnectionProblem("The receiver says that it has a document that was never sent to it.")
+                    detail = "The receiver says that it has a document that was never sent to it."
+                    raise ConnectionProblem(detail, reason="connection.strange_answer")
             elif self._receiver.acceptance == answers.ECHO:
                 answers.accepted(self._post(key, ping_body(key)), key, answers.ECHO)
             elif self._get(self._receiver.url, key).status >= 500:
-                raise ConnectionProblem("The receiver is out of order.")
+                raise ConnectionProblem("The receiver is out of order.", reason="connection.strange_answer")
         except Fault as fault:
-            raise ConnectionProblem(without_secrets(fault.reason, *self._receiver.secrets)) from None
+            raise connection_problem(fault, *self._receiver.secrets) from None
 
     def _post(self, key: str, body: bytes) -> Answer:
         headers = {"Content-Type": "application/json", "Idempotency-Key": key, "Urakka-Key": key}

@@ -190,6 +190,7 @@ class RefusalOut(Schema):
     id = IdString(required=True, attribute="dispatch_id")
     code = fields.String(required=True)
     detail = fields.String(required=True)
+    explanation = fields.Nested(ExplanationOut, required=True)
 
 
 class RetriedOut(Schema):

@@ -211,6 +211,29 @@ def test_a_connection_that_does_not_work_is_a_problem_document(api: Api) -> None
     api.target.problem = "Avain ei kelpaa."
     answer = api.biller.post(f"/connections/{created['id']}/test")
     assert (answer.status_code, answer.json["code"]) == (422, "connection.problem")
+    assert (answer.json["detail"], answer.json["explanation"]["owner"]) == ("Avain ei kelpaa.", "connection")
+
+
+@pytest.mark.parametrize(("language", "word"), [("fi", "hyvitä"), ("sv", "Kreditera"), ("en", "credit it")])
+def test_a_refused_step_is_explained_in_the_language_of_the_caller(api: Api, language: str, word: str) -> None:
+    api.connect()
+    api.approve("immediate")
+    api.dispatch()
+    (dispatch,) = api.biller.get("/dispatches").json["items"]
+    one, many = f"/dispatches/{dispatch['id']}/skip", "/dispatches/retry"
+    refused = api.biller.post(f"{one}?lang={language}", {"reason": "pois"})
+    assert (refused.status_code, refused.json["explanation"]["code"]) == (409, "dispatch.is_accepted")
+    assert word in refused.json["explanation"]["text"]
+    assert "reason" not in refused.json
+    (entry,) = api.biller.post(f"{many}?lang={language}", {"ids": [dispatch["id"]]}).json["refused"]
+    assert entry["explanation"]["code"] == "dispatch.nothing_left"
+
+
+def test_who_may_not_is_told_so_in_words(api: Api) -> None:
+    viewer = api.service.caller("billing.read")
+    refused = viewer.call("POST", "/dispatches/retry?lang=sv", json={"ids": ["x"]})
+    assert (refused.status_code, refused.json["explanation"]["code"]) == (403, "forbidden")
+    assert "huvudanvändaren" in refused.json["explanation"]["text"]
 
 
 def test_the_kinds_of_targets_are_described(api: Api) -> None:

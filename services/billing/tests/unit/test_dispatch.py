@@ -189,7 +189,7 @@ def test_a_skipped_document_gives_its_rows_back() -> None:
 def test_what_may_be_in_the_target_cannot_be_skipped(state: DispatchState) -> None:
     with pytest.raises(ForbiddenDispatchStep) as refused:
         step(a_dispatch(state), Skipped("x"), at())
-    assert refused.value.facts == {"state": state.value, "fact": "Skipped"}
+    assert refused.value.facts == {"state": state.value, "fact": "Skipped", "reason": f"dispatch.is_{state}"}
 
 
 @pytest.mark.parametrize("state", [S.WAITING, S.REJECTED])
