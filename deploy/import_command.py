@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,10 @@ _DOING = {
 _CELL_KEYS = ("sheet", "row", "column", "field", "value", "expected", "suggestion")
 EXIT_REFUSED = 1
 EXIT_FAILED = 2
+EXIT_NOT_ENDED = 3
+EXIT_INTERRUPTED = 130
+_SERVER_FAULT = 500
+_TOO_MANY = 429
 
 
 class _Failed(Exception):
@@ -51,6 +55,14 @@ class _Failed(Exception):
     def __init__(self, problem: Mapping[str, Any]) -> None:
         super().__init__(problem["code"])
         self.problem = problem
+
+
+class _NotEnded(Exception):
+    """The import was ordered, and its end was not waited for; the text says why, and how to go on."""
+
+    def __init__(self, why: str, exit_status: int = EXIT_NOT_ENDED) -> None:
+        super().__init__(why)
+        self.exit_status = exit_status
 
 
 class _BadMapping(click.ClickException):
@@ -70,6 +82,42 @@ class Target:
     onebox: bool
     folder: Path
 
+    def how_to_go_on(self, path: str) -> str:
+        """Say what becomes of the import at `path` without this command."""
+        import_id = path.rpartition("/")[2]
+        if self.onebox:
+            return f"Import {import_id} stays ordered: it goes on when the local data is next opened (urakka up)."
+        address = f"{str(self.url).rstrip('/')}{path}"
+        return (
+            f"Import {import_id} goes on without this command, so do not order it again: GET {address} shows it, "
+            f"POST {address}/cancel ends it."
+        )
+
+
+class _Patience:
+    """Ends the waiting when nothing of an import has moved for so long. clock  seconds that never go back"""
+
+    def __init__(self, minutes: float, service: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._minutes, self._service, self._clock = minutes, service, clock
+        self._last: Mapping[str, Any] = {}
+        self._since = clock()
+
+    def look(self, job: Mapping[str, Any] | None, fault: str = "") -> None:
+        """Take in the job as it is shown now, or None and why it could not be seen. Raises _NotEnded."""
+        if job is not None and job != self._last:
+            self._last, self._since = job, self._clock()
+        if self._clock() - self._since < self._minutes * 60:
+            return
+        if fault:
+            raise _NotEnded(f"the suite has not shown the import for {self._minutes:g} minutes ({fault}).")
+        if self._last["state"] == "waiting":
+            raise _NotEnded(
+                f"no worker has taken the import up for {self._minutes:g} minutes. Is a worker of {self._service} "
+                "running, or at another long import?"
+            )
+        doing = _DOING[self._last["state"]]
+        raise _NotEnded(f"nothing has moved for {self._minutes:g} minutes ({doing}, {self._last['percent']} %).")
+
 
 @click.command("import", help="Import a register from FILE (.xlsx, .ods, .csv).")
 @click.argument("register", type=click.Choice(list(SERVICE_OF)))
@@ -88,6 +136,14 @@ class Target:
 @click.option("--password", envvar="URAKKA_PASSWORD")
 @click.option("--onebox", is_flag=True, help="Import into the local one-box data instead of a running suite.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    metavar="MINUTES",
+    help="Stop waiting when nothing has moved for so long.",
+)
 def import_command(
     register: str,
     file: Path,
@@ -95,9 +151,13 @@ def import_command(
     all_or_nothing: bool,
     mapping: Path | None,
     report: Path | None,
+    patience: float,
     **target: Any,
 ) -> None:
-    """Import, say what came of it; exit status 1 when something was refused, 2 when it could not be tried."""
+    """Import, say what came of it; exit status 1 when something was refused, 2 when it could not be tried.
+
+    3 when its end did not come in time, 130 after Ctrl-C: what was ordered stays ordered.
+    """
     console = Console(stderr=True)
     columns = _read_mapping(mapping)
     query = {
@@ -107,7 +167,15 @@ def import_command(
     }
     try:
         with _client(Target(**target)) as client:
-            result = _import(client, SERVICE_OF[register], file, query, columns, console)
+            result = _import(client, Target(**target), file, query, columns, patience, console)
+    except _NotEnded as error:
+        click.echo(f"urakka import: {error}", err=True)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        click.echo(
+            "urakka import: stopped before the order was answered; GET …/imports shows if it was taken", err=True
+        )
+        sys.exit(EXIT_INTERRUPTED)
     except _Failed as error:
         click.echo(f"urakka import: {error.problem['detail']}", err=True)
         if report is not None:
@@ -205,15 +273,38 @@ def _client(target: Target) -> Iterator[ApiClient]:
 
 
 def _import(
-    client: ApiClient, service: str, file: Path, query: Mapping[str, str], columns: str | None, console: Console
+    client: ApiClient,
+    target: Target,
+    file: Path,
+    query: Mapping[str, str],
+    columns: str | None,
+    patience: float,
+    console: Console,
 ) -> dict[str, Any]:
     """Order the import as a job and wait for its end, which comes whatever happens to this command; show how far it is.
 
-    Raises _Failed, and Refused for an order that is not taken.
+    Raises _Failed, _NotEnded, and Refused for an order that is not taken.
     """
-    form = {"columns": columns} if columns else {}
+    service = SERVICE_OF[query["register"]]
     path = f"/api/{service}/v1/imports"
+    form = {"columns": columns} if columns else {}
     shown: dict[str, Any] = client.upload(path, file, form=form, timeout=_TIMEOUT_S, job="yes", **query)
+    own_path = f"{path}/{shown['id']}"
+    try:
+        shown = _end_of(client, own_path, shown, _Patience(patience, service), file.name, console)
+    except _NotEnded as error:
+        raise _NotEnded(f"{error} {target.how_to_go_on(own_path)}") from None
+    except KeyboardInterrupt:
+        raise _NotEnded(f"no longer waiting. {target.how_to_go_on(own_path)}", EXIT_INTERRUPTED) from None
+    if shown["job"]["state"] == "failed":
+        raise _Failed(shown["job"]["problem"])
+    return shown
+
+
+def _end_of(
+    client: ApiClient, path: str, shown: dict[str, Any], patience: _Patience, name: str, console: Console
+) -> dict[str, Any]:
+    """Look until the job has ended, also past faults that pass. Raises _NotEnded."""
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -223,14 +314,23 @@ def _import(
         transient=True,
         disable=not console.is_terminal,
     ) as progress:
-        task = progress.add_task(file.name, total=100)
+        task = progress.add_task(name, total=100)
         while shown["job"]["state"] not in _ENDED:
             time.sleep(_LOOK_EVERY_S)
-            shown = client.get(f"{path}/{shown['id']}")
+            try:
+                shown = client.get(path)
+            except requests.RequestException as error:
+                patience.look(None, type(error).__name__)
+                continue
+            except Refused as error:
+                if error.status < _SERVER_FAULT and error.status != _TOO_MANY:
+                    raise _NotEnded(f"the import may not be looked at: {error.detail or error}") from None
+                patience.look(None, f"status {error.status}")
+                continue
+            if shown["job"]["state"] not in _ENDED:
+                patience.look(shown["job"])
             doing = _DOING.get(shown["job"]["state"], "done")
-            progress.update(task, completed=shown["job"]["percent"], description=f"{file.name}: {doing}")
-    if shown["job"]["state"] == "failed":
-        raise _Failed(shown["job"]["problem"])
+            progress.update(task, completed=shown["job"]["percent"], description=f"{name}: {doing}")
     return shown
 
 

@@ -12,6 +12,7 @@ import requests
 T = TypeVar("T")
 
 TIMEOUT_S = (5.0, 60.0)
+_NOT_LOGGED_IN = 401
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -39,21 +40,30 @@ class ApiClient:
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url.rstrip("/")
         self._session = requests.Session()
+        self._login: tuple[str, dict[str, str]] | None = None
 
     def log_in(self, email: str, password: str) -> ApiClient:
         """Log in as a person; returns this client."""
-        tokens = self.post("/api/identity/v1/tokens", {"email": email, "password": password})
-        self._session.headers["Authorization"] = f"Bearer {tokens['access_token']}"
-        return self
+        return self._log_in("/api/identity/v1/tokens", {"email": email, "password": password})
 
     def log_in_with_key(self, api_key: str) -> ApiClient:
         """Log in as a system; returns this client."""
-        tokens = self.post("/api/identity/v1/tokens/api-key", {"api_key": api_key})
+        return self._log_in("/api/identity/v1/tokens/api-key", {"api_key": api_key})
+
+    def _log_in(self, path: str, credentials: dict[str, str]) -> ApiClient:
+        tokens = self.post(path, credentials)
         self._session.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        self._login = path, credentials
         return self
 
     def get(self, path: str, **query: Any) -> Any:
-        """GET and return the JSON."""
+        """GET and return the JSON; when the token is no longer good, with another one."""
+        try:
+            return self._send("GET", path, params=query)[0]
+        except Refused as error:
+            if error.status != _NOT_LOGGED_IN or self._login is None:
+                raise
+        self._log_in(*self._login)
         return self._send("GET", path, params=query)[0]
 
     def post(self, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
