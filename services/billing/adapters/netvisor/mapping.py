@@ -171,6 +171,8 @@ def _terms(invoice: etree._Element, document: Document, rules: Rules) -> None:
     always(invoice, "paymenttermnetdays", str(max((document.due_date - document.document_date).days, 0)))
     add(invoice, "salesinvoiceagreementidentifier", texts.cut(references.get("contract", ""), _AGREEMENT))
     if rules.newer_elements:
+        if document.payer.late_interest_percent is not None:
+            always(invoice, "overriderateofoverdue", plain(document.payer.late_interest_percent))
         add(invoice, "ordernumber", texts.cut(references.get("order_number", ""), _REFERENCE))
         add(invoice, "accountdimensiontext", texts.cut(references.get("cost_centre", ""), _REFERENCE))
 

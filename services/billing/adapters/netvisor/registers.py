@@ -40,9 +40,12 @@ def customer_xml(payer: Party, *, new: bool = True) -> bytes:
         finvoice = etree.SubElement(customer, "customerfinvoicedetails")
         add(finvoice, "finvoiceaddress", texts.clean(payer.einvoice_address))
         add(finvoice, "finvoiceroutercode", texts.clean(payer.einvoice_operator))
-    if payer.language in _LANGUAGES:
-        more = etree.SubElement(customer, "customeradditionalinformation")
-        always(more, "invoicinglanguage", _LANGUAGES[payer.language])
+    more = etree.Element("customeradditionalinformation")
+    add(more, "invoicinglanguage", _LANGUAGES.get(payer.language, ""))
+    if payer.late_interest_percent is not None:
+        always(more, "paymentinterest", plain(payer.late_interest_percent))
+    if len(more):
+        customer.append(more)
     return body(root)
 
 

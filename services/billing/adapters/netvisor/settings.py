@@ -90,8 +90,8 @@ class NetvisorSettings(TargetSettings):
     newer_elements = fields.Boolean(
         load_default=True,
         metadata={
-            "description": "Send order number, buyer's cost centre and day of each line in elements that only one "
-            "public source knows; switch it off if Netvisor refuses them"
+            "description": "Send agreed late interest, order number, buyer's cost centre and day of each line in "
+            "elements that only one public source knows; switch it off if Netvisor refuses them"
         },
     )
     print_attachments = fields.Boolean(

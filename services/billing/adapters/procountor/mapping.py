@@ -71,6 +71,7 @@ def invoice_json(document: Document, rules: Rules, partner_id: int, product_ids:
             **_performed(document),
             **_references(document),
             "invoiceChannel": how,
+            **_late_interest("penaltyPercent", document.payer),
             "language": names.LANGUAGES.get(document.payer.language) or names.LANGUAGES[rules.language],
             **_given({"additionalInformation": _additional_information(document)}),
         }
@@ -218,8 +219,15 @@ def partner_values(payer: Party, rules: Rules) -> dict[str, JsonValue]:
             "paymentMethod": "BANK_TRANSFER",
             "paymentTermDays": str(payer.payment_term_days),
             "currency": "EUR",
+            **_late_interest("penalInterestRate", payer),
         },
     }
+
+
+def _late_interest(name: str, payer: Party) -> dict[str, JsonValue]:
+    """What was agreed with this payer; without it Procountor takes the company's own."""
+    percent = payer.late_interest_percent
+    return {} if percent is None else {name: trimmed(percent)}
 
 
 def product_json(line: DocumentLine, rules: Rules, currency: str) -> bytes:

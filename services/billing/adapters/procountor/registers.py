@@ -91,7 +91,7 @@ class Registers:
         return None
 
     def _update_partner(self, partner_id: str, payer: Party, values: Mapping[str, Any]) -> None:
-        """PATCH what is ours; of the payment only the term. Another business ID is refused, not written.
+        """PATCH what is ours; of the payment only term and interest. Another business ID is refused, not written.
 
         Whether nested objects are merged is not public, so they go out whole: theirs, with ours in place.
         """
@@ -103,7 +103,7 @@ class Registers:
         for name in ("address", "invoicingInfo", "paymentInfo"):
             old, new = known.get(name), values[name]
             if isinstance(old, dict) and name == "paymentInfo":
-                new = {"paymentTermDays": new["paymentTermDays"]}
+                new = {key: new[key] for key in ("paymentTermDays", "penalInterestRate") if key in new}
             patch[name] = {**old, **new} if isinstance(old, dict) else new
         self._client.patch(path, encode(patch))
 

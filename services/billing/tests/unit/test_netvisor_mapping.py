@@ -296,10 +296,11 @@ def test_a_site_without_an_address_and_one_day_of_work_leave_nothing_empty() -> 
 
 
 def test_what_only_one_source_knows_can_be_left_out() -> None:
-    document = a_document([a_line(performed_to=date(2026, 2, 27), dimensions={"cost_centre": "1"})])
+    payer = a_payer(late_interest_percent=Decimal("11.5"))
+    document = a_document([a_line(performed_to=date(2026, 2, 27), dimensions={"cost_centre": "1"})], payer=payer)
     told = {e.tag for rules in (Rules(), Rules(newer_elements=False)) for e in invoice_of(document, rules).iter()}
     left = {e.tag for e in invoice_of(document, Rules(newer_elements=False)).iter()}
-    assert told - left == {"ordernumber", "accountdimensiontext", "deliverydate"}
+    assert told - left == {"overriderateofoverdue", "ordernumber", "accountdimensiontext", "deliverydate"}
     assert "PO-77" in (invoice_of(document, Rules(newer_elements=False)).findtext("salesinvoiceyourreference") or "")
 
 
@@ -372,6 +373,16 @@ def test_a_customer_is_created_with_its_number_and_e_invoice_address() -> None:
     assert base.findtext("postnumber") == "02150"
     assert base.findtext("isprivatecustomer") == "0"
     assert customer[1].findtext("finvoiceroutercode") == "003721291126"
+
+
+@pytest.mark.parametrize(("agreed", "told"), [("11.50", "11,5"), ("0.00", "0"), (None, None)])
+def test_late_interest_agreed_with_the_payer_goes_to_the_card_and_the_invoice(
+    agreed: str | None, told: str | None
+) -> None:
+    payer = a_payer(late_interest_percent=None if agreed is None else Decimal(agreed))
+    card = etree.fromstring(customer_xml(payer))
+    assert card.findtext("customer/customeradditionalinformation/paymentinterest") == told
+    assert invoice_of(a_document(payer=payer)).findtext("overriderateofoverdue") == told
 
 
 def test_a_private_customer_without_anything_optional_has_no_empty_elements() -> None:

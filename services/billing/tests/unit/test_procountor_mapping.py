@@ -257,6 +257,16 @@ def test_what_procountor_cannot_take_is_found_before_sending(document: Document,
     assert (found.code, found.pointer) == (code, pointer)
 
 
+@pytest.mark.parametrize(("agreed", "told"), [("11.50", Decimal("11.5")), ("0.00", 0), (None, None)])
+def test_late_interest_agreed_with_the_payer_goes_to_the_partner_and_the_invoice(
+    agreed: str | None, told: Decimal | None
+) -> None:
+    payer = a_payer(late_interest_percent=None if agreed is None else Decimal(agreed))
+    partner = json.loads(partner_json(payer, RULES), parse_float=Decimal)
+    assert partner["paymentInfo"].get("penalInterestRate") == told
+    assert invoice_of(a_document(payer=payer)).get("penaltyPercent") == told
+
+
 def test_a_partner_has_the_payment_term_as_text() -> None:
     partner = json.loads(partner_json(a_payer(), RULES))
     assert partner["type"] == "CUSTOMER"
