@@ -25,9 +25,21 @@ Told = Mapping[str, Sequence[Mapping[str, Any]]]
 """Product id → what its event says of its list prices, oldest first; or of its components, in their order."""
 
 
-def product_states(uow: UnitOfWork, products: Sequence[Product], day: date) -> Iterator[tuple[Product, dict[str, Any]]]:
-    """Yield each product with the data of its product.changed.v1 as of `day`."""
-    prices = told_list_prices(uow, [product.id for product in products], day)
+PricesOf = Mapping[str, Sequence[Price]]
+"""Product id → all its list prices."""
+
+
+def product_states(
+    uow: UnitOfWork, products: Sequence[Product], day: date, known: PricesOf | None = None
+) -> Iterator[tuple[Product, dict[str, Any]]]:
+    """Yield each product with the data of its product.changed.v1 as of `day`.
+
+    known  the products' list prices, for who has just written them; else they are read
+    """
+    if known is None:
+        prices = told_list_prices(uow, [product.id for product in products], day)
+    else:
+        prices = {product.id: _told_of(known.get(product.id, ()), day) for product in products}
     components = _told_components(uow, [product.id for product in products if product.is_set])
     for product in products:
         yield product, _product_state(product, prices, components)
@@ -67,9 +79,19 @@ def told_list_prices(uow: UnitOfWork, product_ids: Iterable[str], day: date) -> 
     for part in parts(product_ids):
         found = select(*columns).where(Price.product_id.in_(part), recent).order_by(Price.valid_from)
         for product_id, price_id, price, first, last in uow.session.execute(found):
-            one = {"id": price_id, "price": price_text(price), "valid_from": _day(first), "valid_to": _day(last)}
-            told[product_id].append(one)
+            told[product_id].append(_told_price(price_id, price, first, last))
     return told
+
+
+def _told_of(prices: Sequence[Price], day: date) -> Sequence[Mapping[str, Any]]:
+    """The same of prices that are at hand."""
+    recent = [one for one in prices if one.valid_to is None or one.valid_to > day - TOLD_AFTER_END]
+    recent.sort(key=lambda one: one.valid_from)
+    return [_told_price(one.id, one.price, one.valid_from, one.valid_to) for one in recent]
+
+
+def _told_price(price_id: str, price: Decimal, first: date, last: date | None) -> Mapping[str, Any]:
+    return {"id": price_id, "price": price_text(price), "valid_from": _day(first), "valid_to": _day(last)}
 
 
 def _told_components(uow: UnitOfWork, set_ids: Sequence[str]) -> Told:
@@ -100,9 +122,12 @@ def price_state(fact: StoredPriceFact, *, removed: bool = False) -> dict[str, An
     }
 
 
-def publish_products(uow: UnitOfWork, products: Sequence[Product], day: date) -> None:
-    """Emit the products' states as of `day`. Call it after the flush: only then do they have their new versions."""
-    for product, state in product_states(uow, products, day):
+def publish_products(uow: UnitOfWork, products: Sequence[Product], day: date, known: PricesOf | None = None) -> None:
+    """Emit the products' states as of `day`. Call it after the flush: only then do they have their new versions.
+
+    known  as for `product_states`
+    """
+    for product, state in product_states(uow, products, day, known):
         uow.emit(NewEvent("product.changed.v1", "product", product.id, product.version, state))
 
 

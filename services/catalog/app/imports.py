@@ -91,7 +91,7 @@ class ProductRegister:
         return versions
 
     def _write_part(self, planned: Sequence[PlannedRow]) -> dict[str, int]:
-        prices = self._prices([str(plan.record_id) for plan in planned])
+        prices = self._prices(planned)
         with self._uow.session.no_autoflush:  # one version for each product, whatever is looked up in between
             products = [self._store(plan) for plan in planned]
             pack(self._uow, products)
@@ -100,7 +100,7 @@ class ProductRegister:
             if "list_price" in plan.values:
                 change_price_from(self._uow, product, prices[product.id], self._day, plan.values["list_price"])
         self._uow.session.flush()
-        publish_products(self._uow, products, self._day)
+        publish_products(self._uow, products, self._day, prices)
         self._uow.write()
         return {product.id: product.version for product in products}
 
@@ -125,9 +125,11 @@ class ProductRegister:
     def _category(self, name: str) -> Category:
         return place_category(self._uow, self._tree, self._categories, name)
 
-    def _prices(self, product_ids: Sequence[str]) -> Mapping[str, list[Price]]:
+    def _prices(self, planned: Sequence[PlannedRow]) -> Mapping[str, list[Price]]:
+        """Return the list prices that the products have; a new product has none, so they are not looked for."""
+        known = (self._products.get(code_key(plan.key)) for plan in planned)
         found: dict[str, list[Price]] = defaultdict(list)
-        for price in prices_of(self._uow, product_ids):
+        for price in prices_of(self._uow, [product.id for product in known if product is not None]):
             found[price.product_id].append(price)
         return found
 
@@ -237,14 +239,14 @@ class ProductUndo:
                     self._restore(product, row["changes"], categories, prices[product.id], business_day(now))
         changed = [product for product in self._products.values() if self._uow.session.is_modified(product)]
         self._uow.session.flush()
-        publish_products(self._uow, changed, business_day(now))
+        publish_products(self._uow, changed, business_day(now), prices)
 
     def _restore(
         self,
         product: Product,
         changes: Sequence[Mapping[str, Any]],
         categories: Mapping[str, Category],
-        prices: Sequence[Price],
+        prices: list[Price],
         day: date,
     ) -> None:
         old = {change["field"]: change["old"] for change in changes}

@@ -258,7 +258,7 @@ def publish_list_prices(uow: UnitOfWork, products: Sequence[Product], now: datet
         refresh_price(product, by_product.get(product.id, []), day)
         product.touch(now)
     uow.session.flush()
-    publish_products(uow, products, day)
+    publish_products(uow, products, day, by_product)
 
 
 def _give_back(fact: Price | StoredPriceFact, field: str, old: Any) -> None:

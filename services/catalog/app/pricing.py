@@ -53,11 +53,11 @@ def add_price(
 
 
 def change_price_from(
-    uow: UnitOfWork, product: Product, existing: Sequence[Price], day: date, price: Decimal | None
+    uow: UnitOfWork, product: Product, existing: list[Price], day: date, price: Decimal | None
 ) -> bool:
     """Let another list price (None: none) hold from `day`, inside the open transaction; nothing if it does already.
 
-    existing  all prices of the product
+    existing  all prices of the product; they are so again afterwards
     Returns whether any price changed: then the product has to be published, though its own fields may be the same.
     """
     change = change_from([one.value() for one in existing], day, price)
@@ -68,8 +68,9 @@ def change_price_from(
         by_id[change.amend].price = price
     if change.remove is not None:
         uow.session.delete(by_id[change.remove])
+        existing.remove(by_id[change.remove])
     if change.add is not None and price is not None:
-        _new_price(uow, product, price, *change.add)
+        existing.append(_new_price(uow, product, price, *change.add))
     if product.list_price != price:
         product.list_price = price
     return change != PriceChange()

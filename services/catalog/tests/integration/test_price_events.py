@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from sqlalchemy import event as sqlalchemy_event
 
 from services.catalog.app.days import turn_day
 from shared.clock import business_day, utc_now
@@ -152,6 +153,50 @@ def test_list_prices_of_long_ago_are_not_told(office: Caller, service: ServiceUn
         assert office.post(f"/products/{product}/prices", body).status_code == 201
     last = service.events("product.changed.v1")[-1].data
     assert [one["price"] for one in last["list_prices"]] == ["399.00", "10.00"]
+    send(office, workbook(("Tuotekoodi", "Nimike", "Tuoteryhmä", "Hinta"), ("A", "A", "B", 13)), "products")
+    last = service.events("product.changed.v1")[-1].data
+    assert [one["price"] for one in last["list_prices"]] == ["399.00", "13.00"]
+
+
+def test_imported_list_prices_are_told_after_those_that_they_end(office: Caller, service: ServiceUnderTest) -> None:
+    made = office.post("/products", {"code": "B", "name": "B", "category_name": "B"}).json["id"]
+    days = {"valid_from": "2026-01-01", "valid_to": "2099-12-31"}
+    assert office.post(f"/products/{made}/prices", {"price": "10", **days}).status_code == 201
+    rows = (("B", "B", "B", 13), ("C", "C", "B", 4))
+    done = send(office, workbook(("Tuotekoodi", "Nimike", "Tuoteryhmä", "Hinta"), *rows), "products")
+    check_copies(service, office, made)
+    told = [event for event in service.events("product.changed.v1") if event.subject == made][-1].data["list_prices"]
+    assert [(one["price"], one["valid_to"]) for one in told] == [
+        ("10.00", (business_day(utc_now()) - ONE_DAY).isoformat()),
+        ("13.00", "2099-12-31"),
+    ]
+    new = next(row["id"] for row in done["rows"] if row["key"] == "C")
+    for again in (False, True):  # an undone product comes back under its old id, with the prices that it had
+        assert office.post(f"/imports/{done['id']}/undo").status_code == 200
+        check_copies(service, office, new)
+        if not again:
+            done = send(office, workbook(("Tuotekoodi", "Nimike", "Tuoteryhmä", "Hinta"), *rows), "products")
+            check_copies(service, office, made)
+            check_copies(service, office, new)
+
+
+def test_an_import_does_not_look_for_prices_of_products_that_it_makes(
+    office: Caller, service: ServiceUnderTest
+) -> None:
+    read: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+        if statement.startswith("SELECT") and "FROM prices" in statement:
+            read.append(statement)
+
+    sqlalchemy_event.listen(service.engine, "before_cursor_execute", note)
+    try:
+        for price, looks in ((5, 0), (6, 1)):
+            rows = [(f"N{number}", "N", "B", price) for number in range(3)]
+            send(office, workbook(("Tuotekoodi", "Nimike", "Tuoteryhmä", "Hinta"), *rows), "products")
+            assert len(read) == looks
+    finally:
+        sqlalchemy_event.remove(service.engine, "before_cursor_execute", note)
 
 
 def test_snapshot_pages_hold_the_prices(office: Caller, service: ServiceUnderTest, product: str) -> None:
