@@ -26,6 +26,7 @@ class Config:
     amqp_url: str | None = field(repr=False, default=None)
     bus_prefix: str = ""
     secret_key: str | None = field(repr=False, default=None)
+    old_secret_key: str | None = field(repr=False, default=None)
     public_url: str = "http://127.0.0.1:8000"
     jwks_url: str | None = None
     service_token: str | None = field(repr=False, default=None)
@@ -39,13 +40,21 @@ class Config:
 
     @property
     def secret_box(self) -> SecretBox:
-        """The box that seals secrets at rest; raises BadConfiguration if no key is set."""
+        """The box that seals secrets at rest, and opens what the old key sealed if there is one.
+
+        Raises BadConfiguration if no key is set.
+        """
         if self.secret_key is None:
             raise BadConfiguration("URAKKA_SECRET_KEY is not set: base64 of 32 random bytes")
-        try:
-            return SecretBox.from_text(self.secret_key)
-        except ValueError as error:
-            raise BadConfiguration(f"URAKKA_SECRET_KEY: {error}") from None
+        keys = {"URAKKA_SECRET_KEY": self.secret_key}
+        if self.old_secret_key is not None:
+            keys["URAKKA_OLD_SECRET_KEY"] = self.old_secret_key
+        for name, text in keys.items():
+            try:
+                SecretBox.from_text(text)
+            except ValueError as error:
+                raise BadConfiguration(f"{name}: {error}") from None
+        return SecretBox.from_text(*keys.values())
 
 
 def read_config(service: str, environment: Mapping[str, str] | None = None) -> Config:
@@ -69,6 +78,7 @@ def read_config(service: str, environment: Mapping[str, str] | None = None) -> C
         amqp_url=amqp_url,
         bus_prefix=env.get("URAKKA_BUS_PREFIX", ""),
         secret_key=env.get("URAKKA_SECRET_KEY") or None,
+        old_secret_key=env.get("URAKKA_OLD_SECRET_KEY") or None,
         public_url=env.get("URAKKA_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
         jwks_url=env.get("URAKKA_JWKS_URL") or None,
         service_token=env.get("URAKKA_SERVICE_TOKEN") or None,

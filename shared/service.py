@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 
 from shared.config import Config
 from shared.db.database import Database, SiteScope, UnitOfWork
+from shared.db.sealed import SealedColumn
 
 if TYPE_CHECKING:
     from flask import Blueprint as FlaskBlueprint
@@ -73,6 +74,7 @@ class ServiceDefinition:
     take_over   called by a process that is alone with the data, before its jobs start: frees what others held
     site_scope  narrows what callers see who are limited to some sites, where the service has anything at sites
     check       verifies the service's invariants; returns what is wrong, one line each
+    sealed      its columns of sealed secrets, all of them
     """
 
     name: str
@@ -89,3 +91,4 @@ class ServiceDefinition:
     take_over: Callable[[Runtime], None] = lambda _runtime: None
     site_scope: SiteScope | None = None
     check: Callable[[Runtime], Sequence[str]] = lambda _runtime: ()
+    sealed: Sequence[SealedColumn] = ()

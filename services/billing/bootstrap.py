@@ -20,7 +20,7 @@ from services.billing.api import (
     refusals,
     settings,
 )
-from services.billing.app.connections import Vault
+from services.billing.app.connections import Vault, purpose_of
 from services.billing.app.dispatcher import Dispatcher
 from services.billing.app.ledger_check import check_ledger
 from services.billing.app.pausing import take_over
@@ -28,10 +28,11 @@ from services.billing.app.payments import PaymentPoller
 from services.billing.app.traces import forget_traces
 from services.billing.config import adapter_site, dispatcher_settings, payment_settings, trace_days
 from services.billing.messaging.inbound import COPIES, WORKORDERS
-from services.billing.models import Base
+from services.billing.models import Base, Connection
 from shared.bus.consumer import Consumer
 from shared.clock import utc_now
 from shared.day_turn import run_day_turns
+from shared.db.sealed import SealedColumn
 from shared.ids import new_id
 from shared.service import Job, Runtime, ServiceDefinition
 
@@ -114,4 +115,5 @@ SERVICE = ServiceDefinition(
     extend=_extend,
     take_over=_take_over,
     check=_check,
+    sealed=[SealedColumn(Connection.secrets, "connection", purpose_of)],
 )

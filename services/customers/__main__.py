@@ -1,4 +1,4 @@
-"""`python -m services.customers {api|worker|relay|consume|jobs|migrate|replay|check}`."""
+"""`python -m services.customers {api|worker|relay|consume|jobs|migrate|replay|check|rotate-secrets}`."""
 
 from services.customers.bootstrap import SERVICE
 from shared.runtime import main

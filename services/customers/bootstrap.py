@@ -13,10 +13,11 @@ from services.customers.app.webhooks import WebhookDispatcher, forget_old_delive
 from services.customers.config import private_webhooks
 from services.customers.messaging.inbound import CONSUMERS
 from services.customers.messaging.outbound import SNAPSHOTS
-from services.customers.models import Base
+from services.customers.models import Base, Site, Webhook
 from services.customers.models.scope import only_in_scope
 from shared.clock import utc_now
 from shared.day_turn import run_day_turns
+from shared.db.sealed import SealedColumn
 from shared.imports.jobs import run_import_jobs
 from shared.service import Job, Runtime, ServiceDefinition
 
@@ -77,4 +78,5 @@ SERVICE = ServiceDefinition(
     extend=_dispatcher,
     snapshots=SNAPSHOTS,
     site_scope=only_in_scope,
+    sealed=[SealedColumn(Site.door_code, "door code of site"), SealedColumn(Webhook.secret, "webhook")],
 )

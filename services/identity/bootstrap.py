@@ -12,7 +12,8 @@ from services.identity.api.resources import (
     token_blueprint,
     user_blueprint,
 )
-from services.identity.models import Base
+from services.identity.models import Base, SigningKey
+from shared.db.sealed import SealedColumn
 from shared.service import Runtime, ServiceDefinition
 
 
@@ -36,4 +37,5 @@ SERVICE = ServiceDefinition(
     metadata=Base.metadata,
     extend=_extend,
     key_set=lambda runtime: runtime.own.signer.key_set(),
+    sealed=[SealedColumn(SigningKey.sealed_private, "signing key")],
 )

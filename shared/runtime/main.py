@@ -9,6 +9,7 @@ import click
 from shared.bus import runtime as bus
 from shared.config import BadConfiguration, read_config
 from shared.db import make_engine, migrate
+from shared.db.sealed import seal_anew
 from shared.runtime.api import serve_api
 from shared.runtime.build import build_runtime
 from shared.runtime.worker import ROLES, run_worker
@@ -66,7 +67,23 @@ def _commands(definition: ServiceDefinition) -> click.Group:
         bus.apply_topology(config.amqp_url, config.bus_prefix)
         click.echo("topology declared")
 
+    if definition.sealed:
+        group.add_command(_rotate_command(definition))
     return group
+
+
+def _rotate_command(definition: ServiceDefinition) -> click.Command:
+    @click.command("rotate-secrets", help="Seal all secrets with the key of URAKKA_SECRET_KEY; may be repeated.")
+    def rotate_secrets() -> None:
+        config = read_config(definition.name)
+        rotated = seal_anew(build_runtime(definition, config).database, definition.sealed, config.secret_box)
+        click.echo(f"{definition.name}: {rotated.sealed} sealed anew, {rotated.already} had the new key already")
+        how = "with neither key" if config.old_secret_key else "only with another key: set URAKKA_OLD_SECRET_KEY"
+        for what in rotated.unreadable:
+            click.echo(f"{definition.name}: {what} opens {how}")
+        sys.exit(1 if rotated.unreadable else 0)
+
+    return rotate_secrets
 
 
 def _role_command(definition: ServiceDefinition, role: str, text: str) -> click.Command:

@@ -11,6 +11,7 @@ SECRETS = {
     "URAKKA_DATABASE_URL": "postgresql+psycopg://urakka:hunter2@db/urakka",
     "URAKKA_AMQP_URL": "amqp://urakka:hunter2@mq/",
     "URAKKA_SECRET_KEY": "hunter2",
+    "URAKKA_OLD_SECRET_KEY": "hunter2",
     "URAKKA_SERVICE_TOKEN": "hunter2",
     "URAKKA_PROVISIONING_KEY": "hunter2",
     "URAKKA_DEMO_NETVISOR_CUSTOMER_KEY": "hunter2",
@@ -33,7 +34,15 @@ def test_each_service_gets_a_database_of_its_own() -> None:
 
 
 def test_empty_variables_are_as_good_as_none() -> None:
-    names = ("AMQP_URL", "SECRET_KEY", "SERVICE_TOKEN", "SNAPSHOT_URL", "PROVISIONING_KEY", "JWKS_URL")
+    names = (
+        "AMQP_URL",
+        "SECRET_KEY",
+        "OLD_SECRET_KEY",
+        "SERVICE_TOKEN",
+        "SNAPSHOT_URL",
+        "PROVISIONING_KEY",
+        "JWKS_URL",
+    )
     config = read_config("billing", {f"URAKKA_{name}": "" for name in names})
 
     assert [getattr(config, name.lower()) for name in names] == [None] * len(names)

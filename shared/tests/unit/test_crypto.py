@@ -65,3 +65,19 @@ def test_a_key_that_is_none_is_refused_without_showing_it(text: str) -> None:
         SecretBox.from_text(text)
 
     assert not text or text not in str(refusal.value)
+
+
+def test_what_an_older_key_sealed_opens_until_that_key_is_gone_and_is_sealed_with_the_newest() -> None:
+    old, new = new_key_text(), new_key_text()
+    sealed = SecretBox.from_text(old).seal(b"secret", b"purpose")
+    both = SecretBox.from_text(new, old)
+    assert both.open(sealed, b"purpose") == b"secret"
+    assert not both.is_newest(sealed, b"purpose")
+    again = both.seal(both.open(sealed, b"purpose"), b"purpose")
+    assert both.is_newest(again, b"purpose")
+    assert SecretBox.from_text(new).open(again, b"purpose") == b"secret"
+    for opener, content in ((SecretBox.from_text(new), sealed), (SecretBox.from_text(old), again)):
+        with pytest.raises(UnreadableSecret):
+            opener.open(content, b"purpose")
+    with pytest.raises(UnreadableSecret):
+        both.open(sealed, b"another purpose")

@@ -1,25 +1,24 @@
 """Payers with a connection of their own, and a new key for the secrets."""
 
-import base64
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
-from services.billing import commands
 from services.billing.app import batches, overrides
 from services.billing.app.batches import Selection
-from services.billing.app.rotation import rotate_secrets
+from services.billing.bootstrap import SERVICE
 from services.billing.domain.errors import NoConnection
 from services.billing.models import Connection
 from services.billing.tests.integration.conftest import Billing
-from shared.config import BadConfiguration
 from shared.crypto import SecretBox, UnreadableSecret
 from shared.db import get_or_404
 from shared.db.database import Creation
+from shared.db.sealed import seal_anew
 from shared.errors import NotFound, VersionMismatch
 from shared.ids import new_id
 
-OLD, NEW = SecretBox(bytes(range(32))), SecretBox(bytes(range(1, 33)))
+NEW, BOTH = SecretBox(bytes(range(1, 33))), SecretBox(bytes(range(1, 33)), bytes(range(32)))
 
 
 def test_immediate_documents_go_to_the_payers_own_connection(billing: Billing) -> None:
@@ -87,33 +86,15 @@ def test_overrides_are_changed_removed_and_audited(billing: Billing) -> None:
         assert len(list(actions)) == 3
 
 
-def test_rotating_seals_every_secret_with_the_new_key_and_may_be_repeated(billing: Billing) -> None:
+def test_the_secrets_of_connections_are_sealed_anew_for_what_they_were_sealed_for(billing: Billing) -> None:
     first, second = billing.connect(), billing.connect(is_default=False)
     with billing.begin() as uow:
         get_or_404(uow.session, Connection, second).secrets = NEW.seal(b"{}", b"another purpose")
         uow.commit()
-    rotated = rotate_secrets(billing.database, OLD, NEW)
-    assert (rotated.sealed, rotated.already, rotated.unreadable) == (1, 0, (second,))
+    rotated = seal_anew(billing.database, SERVICE.sealed, BOTH)
+    assert (rotated.sealed, rotated.already, rotated.unreadable) == (1, 0, [f"connection {second}"])
     with billing.read() as uow:
         connection = get_or_404(uow.session, Connection, first)
     with pytest.raises(UnreadableSecret):
         billing.vault.unseal(first, connection.secrets)
-    assert b"salaisuus" in NEW.open(connection.secrets, f"billing.connection:{first}".encode())
-    again = rotate_secrets(billing.database, OLD, NEW)
-    assert (again.sealed, again.already) == (0, 1)
-
-
-def test_the_command_needs_the_old_key_and_never_shows_one(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], billing: Billing
-) -> None:
-    key = base64.b64encode(bytes(range(32))).decode()
-    for wrong in ({}, {commands.OLD_KEY: key[:-5]}):
-        with pytest.raises(BadConfiguration) as refused:
-            commands.rotate(wrong)
-        assert key[:-5] not in str(refused.value)
-    billing.connect()
-    url = billing.database.engine.url.render_as_string(hide_password=False)
-    monkeypatch.setenv("URAKKA_DATABASE_URL", url)
-    monkeypatch.setenv("URAKKA_SECRET_KEY", base64.b64encode(bytes(range(1, 33))).decode())
-    assert commands.rotate({commands.OLD_KEY: key}) == 0
-    assert "1 sealed anew" in capsys.readouterr().out
+    assert "salaisuus" in str(replace(billing.vault, box=NEW).unseal(first, connection.secrets))
