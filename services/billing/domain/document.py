@@ -256,6 +256,11 @@ class Document:
         return dimensions_of(self.references)
 
     @property
+    def lacks_original(self) -> bool:
+        """Whether it takes money back without being the credit of a document: returns that outweigh the sales."""
+        return self.gross < 0 and self.reverses is None
+
+    @property
     def labour_net(self) -> Decimal | None:
         """The labour without VAT on a document for a private person, which the household deduction is asked with.
 

@@ -235,6 +235,18 @@ REASONS: Mapping[str, Entry] = {
         "Kreditfakturan finns i Netvisor men kunde inte riktas mot den ursprungliga fakturan. Rikta den i Netvisor eller försök igen.",
         "The credit note is in Netvisor but could not be matched to its invoice. Match it in Netvisor or try again.",
     ),
+    "netvisor.nothing_to_pay": (
+        "billing", None,
+        "Laskulla ei ole maksettavaa. Netvisor ottaa nollalaskun vastaan ja lähettää sen asiakkaalle. Jätä tosite lähettämättä, jos laskua ei tarvita.",
+        "Det finns inget att betala. Netvisor tar emot en faktura på noll och skickar den till kunden. Låt bli att sända dokumentet om fakturan inte behövs.",
+        "There is nothing to pay. Netvisor takes an invoice of zero and sends it to the customer. Do not send the document if nobody needs it.",
+    ),
+    "netvisor.original_missing": (
+        "target", None,
+        "Palautukset ovat suuremmat kuin myynti, eikä alkuperäistä laskua ole nimetty. Netvisoriin tulee hyvityslasku, joka on kohdistettava siellä käsin.",
+        "Returerna är större än försäljningen och ingen ursprunglig faktura anges. I Netvisor blir det en kreditfaktura som ska riktas där för hand.",
+        "Returns outweigh the sales and no original invoice is named. Netvisor gets a credit note that must be matched there by hand.",
+    ),
     "netvisor.postal_code": (
         "customers", "/billing_address/postal_code",
         "Suomalaisen osoitteen postinumerossa on oltava viisi numeroa. Korjaa se asiakkaan tietoihin.",
@@ -336,6 +348,18 @@ REASONS: Mapping[str, Entry] = {
         "Kreditfakturor skickas inte till Procountor. Gör krediten i Procountor eller tillåt negativa rader i anslutningens inställningar.",
         "Sending credits to Procountor is not in use. Make the credit in Procountor or allow negative rows in the connection's settings.",
     ),
+    "procountor.nothing_to_pay": (
+        "billing", None,
+        "Laskulla ei ole maksettavaa. Procountorin tavasta käsitellä nollalasku ei ole tietoa: tarkista lasku siellä tai jätä tosite lähettämättä.",
+        "Det finns inget att betala. Det är inte känt hur Procountor hanterar en faktura på noll: kontrollera den där eller låt bli att sända dokumentet.",
+        "There is nothing to pay. How Procountor treats an invoice of zero is not known: check it there, or do not send the document.",
+    ),
+    "procountor.original_missing": (
+        "target", None,
+        "Palautukset ovat suuremmat kuin myynti, eikä alkuperäistä laskua ole nimetty. Procountoriin tulee negatiivinen lasku, joka on tarkistettava ja kohdistettava siellä.",
+        "Returerna är större än försäljningen och ingen ursprunglig faktura anges. I Procountor blir det en negativ faktura som ska kontrolleras och riktas där.",
+        "Returns outweigh the sales and no original invoice is named. Procountor gets a negative invoice that must be checked and matched there.",
+    ),
     "procountor.vat_percent_not_offered": (
         "target", None,
         "Verokanta ei ole käytössä yrityksellä Procountorissa. Ota se siellä käyttöön tai korjaa tuotteen veroluokka.",
@@ -419,6 +443,18 @@ REASONS: Mapping[str, Entry] = {
         "Hyvityslaskun on nimettävä alkuperäinen lasku, eikä sen numero ole tiedossa. Tee hyvitys kirjanpitojärjestelmässä.",
         "En kreditfaktura ska nämna den ursprungliga fakturan, vars nummer inte är känt. Gör krediteringen i bokföringssystemet.",
         "A credit note must name the original invoice, whose number is not known. Write the credit in the accounting system.",
+    ),
+    "einvoice.original_missing": (
+        "billing", None,
+        "Palautukset ovat suuremmat kuin myynti, joten tositteesta tulee hyvityslasku ilman alkuperäistä laskua, joka laissa vaaditaan. Hyvitä alkuperäinen lasku tai laskuta rivit muun työn kanssa.",
+        "Returerna är större än försäljningen, så det blir en kreditfaktura utan den ursprungliga faktura som lagen kräver. Kreditera den ursprungliga fakturan eller fakturera raderna med annat arbete.",
+        "Returns outweigh the sales, so this becomes a credit note without the original invoice that the law demands. Credit the original, or bill the rows together with other work.",
+    ),
+    "einvoice.nothing_to_pay": (
+        "billing", None,
+        "Laskulla ei ole maksettavaa. Verkkolasku lähtee asiakkaalle nollasummaisena; jätä tosite lähettämättä, jos laskua ei tarvita.",
+        "Det finns inget att betala. E-fakturan går till kunden med summan noll; låt bli att sända dokumentet om fakturan inte behövs.",
+        "There is nothing to pay. The e-invoice goes to the customer with a total of zero; do not send the document if nobody needs it.",
     ),
     "einvoice.currency": (
         "billing", "/currency",

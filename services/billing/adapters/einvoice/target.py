@@ -11,6 +11,7 @@ from services.billing.adapters.einvoice.format import Format
 from services.billing.adapters.einvoice.objections import objections
 from services.billing.adapters.einvoice.seller import Seller
 from services.billing.adapters.einvoice.xml import NotReadable
+from services.billing.adapters.totals import odd_totals
 from services.billing.domain.document import Document
 from services.billing.domain.numbering import NumberSeries
 from services.billing.domain.outcomes import Accepted, Finding, NotSent, Rejected, Unclear
@@ -66,8 +67,8 @@ class EinvoiceTarget:
         return Prepared(written.payload, document.key)
 
     def preflight(self, document: Document) -> Sequence[Problem]:
-        """See `ForeseesProblems`: what `prepare` would refuse, and texts of which something would be missing."""
-        problems = blocks(self._objections(document))
+        """See `ForeseesProblems`: what `prepare` would refuse, odd totals, and texts that would lose something."""
+        problems = [*blocks(self._objections(document)), *odd_totals(document, "einvoice")]
         for notice in self._form.losses(document):
             code, detail = _LOSSES[notice.change]
             problems.append(Problem(code, detail, notice.field, Severity.WARNING))

@@ -13,6 +13,7 @@ from services.billing.adapters.netvisor.attachments import attachments_element, 
 from services.billing.adapters.netvisor.registers import LONGEST_CODE, LONGEST_NAME
 from services.billing.adapters.netvisor.rules import STATUS_OF_TYPE, Rules, code_fits, product_code, vat_code
 from services.billing.adapters.netvisor.xml import add, always, amount, body, day, plain
+from services.billing.adapters.totals import odd_totals
 from services.billing.domain.document import Delivery, Document, DocumentLine, Party
 from services.billing.domain.outcomes import Rejected
 from services.billing.domain.preflight import Problem, Severity, blocks
@@ -80,6 +81,7 @@ def preflight(document: Document, rules: Rules) -> Iterator[Problem]:
     if payer.invoice_channel == "einvoice" and not (payer.einvoice_address and payer.einvoice_operator):
         detail = "The payer wants e-invoices, but address or operator is missing."
         yield Problem("netvisor.einvoice_address_missing", detail, "/payer/einvoice_address", Severity.WARNING)
+    yield from odd_totals(document, "netvisor")
     yield from texts.too_long("netvisor.text_too_long", _lengths(document))
 
 

@@ -10,6 +10,7 @@ from services.billing.adapters.procountor import names
 from services.billing.adapters.procountor.mapping import lengths_of
 from services.billing.adapters.procountor.rules import Rules, channel, product_code, trimmed, unit, vat_status
 from services.billing.adapters.procountor.vat import VatOffer
+from services.billing.adapters.totals import odd_totals
 from services.billing.domain.document import Document, DocumentLine, Party
 from services.billing.domain.outcomes import Rejected
 from services.billing.domain.preflight import Problem, Severity, blocks
@@ -39,7 +40,7 @@ def objections(document: Document, rules: Rules, offer: VatOffer | None = None) 
     if document.currency != HOME_CURRENCY:
         detail = f"Procountor wants an exchange rate for {document.currency}, and none is known here."
         yield Rejected("procountor.currency", detail, "/currency")
-    if document.reverses is not None and not rules.negative_credits:
+    if (document.reverses is not None or document.lacks_original) and not rules.negative_credits:
         detail = (
             "It is not known how Procountor takes credits: make the credit note there, or allow negative rows in the "
             "settings of the connection."
@@ -139,6 +140,9 @@ def preflight(document: Document, rules: Rules, offer: VatOffer | None = None) -
         if line.unit.strip() not in ("", "%") and unit(line, rules) == names.NO_UNIT:
             detail = f"Procountor has no unit “{line.unit}”; it would stand in the comment."
             yield Problem("procountor.unit_unknown", detail, f"/lines/{index}/unit", Severity.WARNING)
+    # A return that is refused altogether needs no warning beside the refusal.
+    if rules.negative_credits or not document.lacks_original:
+        yield from odd_totals(document, "procountor")
     yield from _replaced(document)
     yield from texts.too_long("procountor.text_too_long", lengths_of(document))
 

@@ -148,6 +148,15 @@ def test_reverse_charge_without_the_buyers_number_is_refused(form: Format) -> No
 # --- foreseeing ---
 
 
+@both
+@pytest.mark.parametrize(("quantity", "kind"), [("-1", "nothing_to_pay"), ("-2", "original_missing")])
+def test_a_total_of_zero_and_a_return_without_its_invoice_are_warned_of(form: Format, quantity: str, kind: str) -> None:
+    document = an_einvoice(a_row(quantity="1"), a_row(row_id="back", description="Palautus", quantity=quantity))
+    (problem,) = a_target(form).preflight(document)
+    assert (problem.code, problem.severity) == (f"einvoice.{kind}", Severity.WARNING)
+    assert isinstance(a_target(form).prepare(document, MemoryStore()), Prepared)
+
+
 def test_everything_that_would_be_refused_is_foreseen_at_once() -> None:
     document = an_einvoice(payer=a_party(einvoice_address=None, einvoice_operator=None, name="X"), references={})
     foreseen = {

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from services.billing.adapters.netvisor import mapping as netvisor
 from services.billing.adapters.netvisor.rules import Rules as NetvisorRules
 from services.billing.adapters.procountor import objections as procountor
 from services.billing.adapters.procountor.rules import Rules as ProcountorRules
-from services.billing.domain.document import Document, Party
+from services.billing.domain.document import Document, OriginalDocument, Party
 from services.billing.domain.preflight import Severity
 from services.billing.tests.targets import a_document, a_line, a_payer
+from shared.money import round_amount
 
 NETVISOR = NetvisorRules()
 PROCOUNTOR = ProcountorRules(iban="FI3715903000000776")
@@ -98,6 +100,40 @@ def test_every_line_is_looked_at_and_everything_is_told_at_once() -> None:
         "netvisor.product_code",
         "netvisor.vat_code_missing",
     ]
+
+
+ORIGINAL = OriginalDocument("d0", "URK-0", date(2026, 2, 2), "7", "1001")
+WITH_CREDITS = replace(PROCOUNTOR, negative_credits=True)
+
+
+def returned(quantity: str, **changes: Any) -> Document:
+    """3 h and a return of `quantity` h."""
+    amount = Decimal(quantity) * 45
+    back = a_line(quantity=Decimal(quantity), net=amount, vat_share=round_amount(amount * Decimal("0.255")))
+    return a_document([a_line(), back], **changes)
+
+
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [(returned("-3"), "nothing_to_pay"), (returned("-4"), "original_missing")],
+    ids=["zero", "return"],
+)
+def test_a_document_that_is_no_ordinary_invoice_is_warned_of(document: Document, kind: str) -> None:
+    expected = [(kind, "/gross", "warning")]
+    assert of_netvisor(document) == [(f"netvisor.{kind}", "/gross", "warning")]
+    found = procountor.preflight(document, WITH_CREDITS)
+    assert [(each.code.partition(".")[2], each.pointer, each.severity.value) for each in found] == expected
+
+
+def test_procountor_refuses_a_return_like_a_credit_unless_negative_rows_are_allowed() -> None:
+    assert of_procountor(returned("-4")) == [("procountor.credits_not_enabled", None, "block")]
+    assert procountor.objection(returned("-4"), PROCOUNTOR) is not None
+    assert procountor.objection(returned("-4"), WITH_CREDITS) is None
+
+
+def test_a_credit_that_names_its_invoice_is_in_order() -> None:
+    assert of_netvisor(returned("-4", reverses=ORIGINAL)) == []
+    assert list(procountor.preflight(returned("-4", reverses=ORIGINAL), WITH_CREDITS)) == []
 
 
 def test_a_private_person_needs_no_business_id() -> None:

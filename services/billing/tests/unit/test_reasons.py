@@ -26,6 +26,7 @@ CATALOGUE = {**REASONS, **REFUSALS}
 ROOT = Path(services.billing.__file__).parent
 GIVERS = {"Rejected": 0, "Refused": 0, "Problem": 0, "block": 0, "warn": 0}
 """Callable → place of the code among its arguments."""
+ODD_TOTALS = ("nothing_to_pay", "original_missing")
 ERRORS = {
     name: kind
     for module in (shared_errors, own_errors)
@@ -112,6 +113,7 @@ def test_what_a_connection_test_met_is_told_in_words_of_its_own(fault: Fault, ow
         *(f"netvisor.{code.lower()}" for code in netvisor_errors._REFUSALS),
         *(f"procountor.http_{status}" for status in procountor_errors._SENTENCES),
         *(f"einvoice.buyer_{field}_missing" for field in ("street", "postal_code", "city", "address")),
+        *(f"{target}.{odd}" for target in ("netvisor", "procountor", "einvoice") for odd in ODD_TOTALS),
         *(f"webhook.{code}" for code, _ in webhook_answers._REFUSALS.values()),
         *(f"dispatch.is_{state}" for state in DispatchState),
         *("dispatch.unclear", "dispatch.needs_person", "dispatch.not_sent", "dispatch.totals_differ"),
