@@ -292,14 +292,16 @@ def read_einvoice_address(text: str) -> str:
     """Return an e-invoice address: an OVT code (`0037` + 8 digits + up to 5 characters), an IBAN or an
     operator's own id.
 
-    Only the form is checked: the address of a company is not its business ID, it is looked up
-    (finnish-billing.md §7). Leading zeros that a number cell lost are put back. Raises
-    InvalidEinvoiceAddress.
+    The business ID within an OVT code must be one; whose it is, is not checked: a company's address is not
+    its own business ID, it is looked up (finnish-billing.md §7). Leading zeros that a number cell lost are
+    put back. Raises InvalidEinvoiceAddress.
     """
     compact = _compact(text)
     if re.fullmatch(r"37[0-9]{8,13}", compact):
         compact = "00" + compact
-    if re.fullmatch(r"0037[0-9]{8}[A-Z0-9]{0,5}", compact):
+    if ovt := re.fullmatch(r"0037([0-9]{8})[A-Z0-9]{0,5}", compact):
+        if not ytunnus.is_valid(ovt[1]):
+            raise InvalidEinvoiceAddress(f"The check digit of the business ID {ovt[1]} in {_shown(text)} is wrong")
         return compact
     if stdnum_iban.is_valid(compact):
         return compact

@@ -177,8 +177,9 @@ def test_einvoice_addresses(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "00379050", "1234567-1", "FI2112345600000786", "003712345671ABCDEF", "ei ole", "a@b.fi"]
-)
+    "text", ["", "00379050", "1234567-1", "FI2112345600000786", "003712345671ABCDEF", "003712345672", "003712345672A1",
+     "ei ole", "a@b.fi"]
+)  # fmt: skip
 def test_other_texts_are_no_einvoice_addresses(text):
     with pytest.raises(InvalidEinvoiceAddress):
         read_einvoice_address(text)
