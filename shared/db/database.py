@@ -99,6 +99,10 @@ class Database:
         """Return a writing unit of work; its transaction starts when it is entered."""
         return UnitOfWork(self._writer, context, self._event_sink, self._nudge, self._site_scope)
 
+    def rehearse(self, context: Context) -> UnitOfWork:
+        """Return a writing unit of work of which nothing stays."""
+        return _Rehearsal(self._writer, context, None, None, self._site_scope)
+
     def read(self, context: Context) -> UnitOfWork:
         """Return a unit of work that can only read."""
         return UnitOfWork(self._reader, context, None, None, self._site_scope)
@@ -256,6 +260,24 @@ class UnitOfWork:
                 created_at=utc_now(),
             )
         )
+
+
+class RehearsalOver(Exception):
+    """A rehearsed unit of work came to its end, and no rule stood in its way."""
+
+
+class _Rehearsal(UnitOfWork):
+    """Ends, however it ends, with an error and without a commit: nothing that follows it may believe that it was."""
+
+    def commit(self) -> None:
+        raise RehearsalOver
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        if error is None:
+            raise RehearsalOver
 
 
 class _TenantSession(Session):

@@ -6,7 +6,7 @@ from shared.http.etags import expected_version, with_etag
 from shared.http.fields import DecimalString, IdString, Moment, Schema, Text
 from shared.http.idempotency import creation_request
 from shared.http.paging import PageQuery, page_schema
-from shared.http.request import app_runtime, begin, caller, read
+from shared.http.request import app_runtime, begin, caller, is_rehearsal, read
 
 __all__ = [
     "Blueprint",
@@ -22,6 +22,7 @@ __all__ = [
     "create_app",
     "creation_request",
     "expected_version",
+    "is_rehearsal",
     "page_schema",
     "public",
     "read",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, NoReturn, TypeVar, cast
 
 import marshmallow as ma
 from flask import Request
@@ -11,8 +12,11 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
-from shared.errors import Malformed
+from shared.db.database import RehearsalOver
+from shared.errors import Malformed, RuleBroken, UrakkaError
 from shared.http.problems import CONTENT_TYPE, ProblemOut, field_errors
+from shared.http.request import rehearsal
+from shared.http.stand_ins import NoStandIn, beside, with_stand_ins
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,6 +47,26 @@ def whole_tenant(view: F) -> F:
     return view
 
 
+class _WrongForm(Malformed):
+    """A body that does not fit its schema."""
+
+    def __init__(self, schema: ma.Schema, valid: Any, by_location: Mapping[str, Any]) -> None:
+        found = [entry for inner in by_location.values() for entry in field_errors(inner)]
+        super().__init__("Some fields are missing or have a wrong form.", errors=found)
+        self._schema, self._valid, self._messages = schema, valid, by_location.get("json")
+
+    def add_rules(self, judge: Callable[[Mapping[str, Any]], Any]) -> None:
+        """Add what rules say of the parts that are well formed. judge  raises what the rules refuse"""
+        try:
+            with rehearsal():
+                judge(with_stand_ins(self._schema, self._valid, self._messages))
+        except RuleBroken as broken:
+            self.errors += beside(broken.errors, self.errors)
+        except (UrakkaError, NoStandIn, RehearsalOver):
+            # Nothing to add: no rule is broken, or something else comes before the rules, such as the record's state.
+            return
+
+
 class _Parser(FlaskParser):
     """Reads the request with our rules: unknown fields are refused everywhere, errors are problem documents."""
 
@@ -69,8 +93,7 @@ class _Parser(FlaskParser):
     ) -> NoReturn:
         """Turn marshmallow's messages, which stand under the location's name, into field errors."""
         by_location: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]  # marshmallow's own
-        found = [entry for inner in by_location.values() for entry in field_errors(inner)]
-        raise Malformed("Some fields are missing or have a wrong form.", errors=found) from error
+        raise _WrongForm(schema, error.valid_data, by_location) from error
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """Read the body; one that is nested deeper than Python can follow is as malformed as any other.
@@ -103,6 +126,32 @@ class Blueprint(SmorestBlueprint):
         self._for_whole_tenant = for_whole_tenant
         self._prepare_doc_cbks.append(_document_form_with_files)
         self._prepare_doc_cbks.append(_document_access_and_problems)
+
+    def arguments(self, schema: Any, *, rules_too: bool = False, **options: Any) -> Callable[[F], F]:
+        """Parse the request by `schema` into the endpoint's first argument.
+
+        rules_too  what is malformed does not hide what rules say of the rest: the endpoint then runs in a rehearsal
+                   with stand-ins for the malformed fields, and the answer (400) names both. Only for endpoints that do
+                   nothing but through `begin()` and `read()`.
+        """
+        parse: Callable[[F], F] = super().arguments(schema, **options)
+        if not rules_too:
+            return parse
+
+        def decorate(view: F) -> F:
+            parsed = parse(view)
+
+            @wraps(parsed)
+            def with_rules(*args: Any, **kwargs: Any) -> Any:
+                try:
+                    return parsed(*args, **kwargs)
+                except _WrongForm as malformed:
+                    malformed.add_rules(lambda body: view(body, *args, **kwargs))
+                    raise
+
+            return cast(F, with_rules)
+
+        return decorate
 
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any

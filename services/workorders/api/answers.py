@@ -10,7 +10,7 @@ from services.workorders.app.copies import once_copies_are_here
 from services.workorders.app.loading import LoadedOrder
 from services.workorders.app.visibility import sight_of
 from shared.clock import utc_now
-from shared.http import app_runtime, caller, read, with_etag
+from shared.http import app_runtime, caller, is_rehearsal, read, with_etag
 
 T = TypeVar("T")
 
@@ -23,4 +23,5 @@ def shown(loaded: LoadedOrder) -> dict[str, Any]:
 
 def patiently(action: Callable[[], T]) -> T:
     """Run a use case that may be ahead of the copies it needs; see `once_copies_are_here`."""
-    return once_copies_are_here(action, read, wait_s=app_runtime().own.copy_wait_s)
+    wait_s = 0.0 if is_rehearsal() else app_runtime().own.copy_wait_s
+    return once_copies_are_here(action, read, wait_s=wait_s)

@@ -60,14 +60,15 @@ def list_(query: dict[str, Any]) -> dict[str, Any]:
 
 @blp.post("")
 @requires("workorders.plan")
-@blp.arguments(PlanOrderIn)
+@blp.arguments(PlanOrderIn, rules_too=True)
 @blp.response(201, OrderOut)
 def plan(body: dict[str, Any]) -> dict[str, Any]:
     """Plan a work order
 
     Repeatable with an own `id` or an `Idempotency-Key`. A customer, site or product made a moment ago is waited for.
     422 names everything that is wrong with the order and its rows; `customer_unknown`, `site_unknown` or
-    `product_unknown` go before other codes.
+    `product_unknown` go before other codes. 400 names malformed fields, and beside them what is wrong with the rest
+    by the same rules.
     """
     creation, wish, now = creation_request("workorder", body), order_wish(body), utc_now()
     return shown(patiently(lambda: plan_order(begin(), wish, creation, now=now)))
@@ -75,7 +76,7 @@ def plan(body: dict[str, Any]) -> dict[str, Any]:
 
 @blp.post("/intake")
 @requires("workorders.integrate")
-@blp.arguments(IntakeIn)
+@blp.arguments(IntakeIn, rules_too=True)
 @blp.response(201, OrderOut)
 @blp.alt_response(200, schema=OrderOut, description="Taken in before, with the same content")
 def take_in(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
@@ -92,7 +93,7 @@ def take_in(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
 
 @blp.post("/field")
 @requires("workorders.record")
-@blp.arguments(FieldOrderIn)
+@blp.arguments(FieldOrderIn, rules_too=True)
 @blp.response(201, OrderOut)
 def create_in_field(body: dict[str, Any]) -> dict[str, Any]:
     """Make a work order on the spot
@@ -114,7 +115,7 @@ def get(order_id: str) -> dict[str, Any]:
 
 @blp.patch("/<order_id>")
 @requires("workorders.plan", "workorders.review")
-@blp.arguments(OrderPatch)
+@blp.arguments(OrderPatch, rules_too=True)
 @blp.response(200, OrderOut)
 def change(body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """Change a work order before approval

@@ -95,7 +95,7 @@ def list_packages(query: dict[str, Any]) -> Page[WorkPackage]:
 
 @blp.post("")
 @requires("workorders.plan")
-@blp.arguments(PackageIn)
+@blp.arguments(PackageIn, rules_too=True)
 @blp.response(201, PackageOut)
 def make_package(body: dict[str, Any]) -> WorkPackage:
     """Make a work package
@@ -119,7 +119,7 @@ def show_package(package_id: str) -> WorkPackage:
 
 @blp.patch("/<package_id>")
 @requires("workorders.plan")
-@blp.arguments(PackageChangeIn)
+@blp.arguments(PackageChangeIn, rules_too=True)
 @blp.response(200, PackageOut)
 def change_package(body: dict[str, Any], package_id: str) -> WorkPackage:
     """Change a work package; send If-Match"""

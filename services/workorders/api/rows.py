@@ -21,13 +21,14 @@ blp = Blueprint("rows", __name__, url_prefix="/workorders", description="Rows of
 
 @blp.post("/<order_id>/rows")
 @requires(*RECORDERS)
-@blp.arguments(RowsIn)
+@blp.arguments(RowsIn, rules_too=True)
 @blp.response(201, RowsOut)
 def record(body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """Record rows, all or none
 
     Repeatable with own ids or an `Idempotency-Key`: rows that are there already are answered as they are. The ETag
     is the order's. 422 names everything that is wrong with any of the rows; `product_unknown` goes before other codes.
+    400 names malformed fields, and beside them what is wrong with the rest by the same rules.
     """
     key = creation_request("workrow", {"rows": body["rows"]}).key
     wishes = [row_wish(row) for row in body["rows"]]
@@ -40,7 +41,7 @@ def record(body: dict[str, Any], order_id: str) -> dict[str, Any]:
 
 @blp.patch("/<order_id>/rows/<row_id>")
 @requires(*RECORDERS)
-@blp.arguments(RowPatch)
+@blp.arguments(RowPatch, rules_too=True)
 @blp.response(200, OrderOut)
 def change(body: dict[str, Any], order_id: str, row_id: str) -> dict[str, Any]:
     """Change a row before approval

@@ -131,3 +131,67 @@ def planner_who_records(firm: Firm) -> Any:
 
 def _component(product_id: str) -> dict[str, Any]:
     return {"product_id": product_id, "quantity": "1.000", "share_weight": None}
+
+
+def test_a_malformed_row_hides_no_row_that_rules_refuse(firm: Firm) -> None:
+    worker = firm.worker()
+    path = f"/workorders/{firm.in_progress(worker, customer_id=firm.customer())['id']}/rows"
+    product = firm.product()
+    rows = [
+        {"product_id": product, "quantity": "1,5", **_REVERSED},
+        None,
+        {"product_id": product, "quantity": "0"},
+        {"product_id": new_id(), "quantity": "1"},
+        {"product_id": product, "quantity": "1"},
+    ]
+    problem = worker.refused(400, "POST", path, {"rows": rows})
+    assert problem["code"] == "malformed"
+    assert _named(problem) == {
+        ("/rows/0/quantity", "invalid"),
+        ("/rows/0/ended_at", "row.ends_before_start"),
+        ("/rows/1", "invalid"),
+        ("/rows/2/quantity", "row.quantity_zero"),
+        ("/rows/3/product_id", "product_unknown"),
+    }
+    assert "ETag" not in worker.last.headers
+    assert worker.get(path.removesuffix("/rows"))["rows"] == []
+
+
+def test_a_malformed_order_is_judged_as_far_as_it_goes_and_not_made(firm: Firm) -> None:
+    planner = firm.planner()
+    order = {
+        "customer_id": "x",
+        "site_id": firm.site(archived=True),
+        "priority": "soon",
+        "rows": [{"product_id": firm.product(archived=True), "quantity": "1"}],
+    }
+    assert _named(planner.refused(400, "POST", "/workorders/", order)) == {
+        ("/customer_id", "invalid"),
+        ("/priority", "invalid"),
+        ("/site_id", "site.archived"),
+        ("/rows/0/product_id", "product.archived"),
+    }
+    good = {"customer_id": firm.customer(), "rows": [{"product_id": firm.product(), "quantity": "1"}]}
+    assert _named(planner.refused(400, "POST", "/workorders/", {**good, "colour": "red"})) == {("/colour", "invalid")}
+    assert planner.get("/workorders/")["items"] == []
+    assert planner.make("/workorders/", good)["number"] == "1"
+
+
+def test_a_malformed_change_is_judged_as_far_as_it_goes_and_not_made(firm: Firm) -> None:
+    planner = firm.planner()
+    order = planner.make("/workorders/", {"customer_id": firm.customer()})
+    changes = {"type": "?", "site_id": firm.site(archived=True), "description": "Uusi"}
+    problem = planner.refused(400, "PATCH", f"/workorders/{order['id']}", changes, If_Match='"1"')
+    assert _named(problem) == {("/type", "invalid"), ("/site_id", "site.archived")}
+    assert planner.get(f"/workorders/{order['id']}")["description"] == ""
+
+
+def test_what_comes_before_the_rules_adds_nothing_to_a_malformed_request(firm: Firm) -> None:
+    planner = firm.planner()
+    order = planner.make("/workorders/", {"customer_id": firm.customer()})
+    changes = {"type": "?", "site_id": firm.site(archived=True)}
+    for headers in ({}, {"If_Match": '"7"'}):
+        problem = planner.refused(400, "PATCH", f"/workorders/{order['id']}", changes, **headers)
+        assert _named(problem) == {("/type", "invalid")}
+    problem = planner.refused(400, "PATCH", f"/workorders/{new_id()}", changes, If_Match='"1"')
+    assert _named(problem) == {("/type", "invalid")}
