@@ -222,11 +222,12 @@ def _measure_imports(results: Results, amounts: Amounts, folder: Path) -> None:
         share = max(1.0, rows / 10_000)
         before, after = found.openpyxl
         note = f"processor seconds; openpyxl {before.cpu_s:.2f} before, {after.cpu_s:.2f} after"
-        busy = f"{found.confirm.cpu_s:.1f} s of the processor in the service's process"
+        confirm = found.confirm
+        busy = f"of the processor: {confirm.cpu_s:.1f} s in the service, {confirm.database_s:.1f} s in the database"
         title = f"import of {rows:,} {register}: dry run / openpyxl"
         results.figures += [
             Figure(title, found.dry_run_ratio, at_most=4.0, note=note),
-            Figure("  confirm with its events", found.confirm.wall_s, "s", at_most=15.0 * share, note=busy),
+            Figure("  confirm with its events", confirm.wall_s, "s", at_most=15.0 * share, note=busy),
             Figure("  peak memory of the import", found.peak_mib, "MiB", at_most=300.0 * share),
             Figure("  export", found.export.wall_s, "s"),
             Figure("  memory that the export adds", found.export.added_mib, "MiB"),
