@@ -91,11 +91,12 @@ def _asked(target: AccountingTarget | Problem, document: Document) -> Sequence[P
 
 
 def _each_once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Ours and the target's rules overlap: of each place and kind of problem the first one is told."""
-    kinds: dict[tuple[str | None, str], Problem] = {}
+    """Ours and the target's rules overlap: what is told of a place in the same words is told once."""
+    told: dict[tuple[str | None, str], Problem] = {}
     for problem in problems:
-        kinds.setdefault((problem.pointer, problem.code.partition(".")[2]), problem)
-    return tuple(kinds.values())
+        text = reasons.explain(problem.code, "en", problem.pointer).text
+        told.setdefault((problem.pointer, text or problem.code), problem)
+    return tuple(told.values())
 
 
 def _told(document: Document, problem: Problem, language: str) -> str:

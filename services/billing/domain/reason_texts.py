@@ -212,10 +212,23 @@ REASONS: Mapping[str, Entry] = {
     "netvisor.vat_number_missing": _VAT_NUMBER,
     "netvisor.einvoice_address_missing": (
         "customers", "/einvoice_address",
-        "Asiakas haluaa verkkolaskun, mutta verkkolaskuosoite tai operaattori puuttuu. Lisää ne asiakkaan tietoihin.",
-        "Kunden vill ha e-faktura, men e-fakturaadress eller operatör saknas. Lägg till dem i kunduppgifterna.",
-        "The customer wants e-invoices, but the e-invoice address or operator is missing. Add them to the customer.",
+        "Asiakkaan laskut lähtevät verkkolaskuina, mutta verkkolaskuosoite puuttuu, joten Netvisor ei voi lähettää laskua niin. Lisää osoite asiakkaan tietoihin.",
+        "Kundens fakturor går som e-fakturor, men e-fakturaadressen saknas, så Netvisor kan inte skicka fakturan så. Lägg till adressen i kunduppgifterna.",
+        "The customer's invoices go as e-invoices, but the e-invoice address is missing, so Netvisor cannot send it so. Add the address to the customer.",
     ),
+    "netvisor.einvoice_operator_missing": (
+        "customers", "/einvoice_operator",
+        "Asiakkaan laskut lähtevät verkkolaskuina, mutta välittäjä puuttuu, joten Netvisor ei voi lähettää laskua niin. Lisää välittäjä asiakkaan tietoihin.",
+        "Kundens fakturor går som e-fakturor, men operatören saknas, så Netvisor kan inte skicka fakturan så. Lägg till operatören i kunduppgifterna.",
+        "The customer's invoices go as e-invoices, but the operator is missing, so Netvisor cannot send it so. Add the operator to the customer.",
+    ),
+    "netvisor.email_missing": (
+        "customers", "/email",
+        "Asiakkaan laskut lähtevät sähköpostilla, mutta sähköpostiosoite puuttuu, joten Netvisor ei voi lähettää laskua niin. Lisää se asiakkaan tietoihin.",
+        "Kundens fakturor går per e-post, men e-postadressen saknas, så Netvisor kan inte skicka fakturan så. Lägg till den i kunduppgifterna.",
+        "The customer's invoices go by e-mail, but the e-mail address is missing, so Netvisor cannot send it so. Add it to the customer.",
+    ),
+    "netvisor.address_incomplete": _ADDRESS,
     "netvisor.customer_name_missing": _NAME,
     "netvisor.customer_mismatch": (
         "customers", "/number",
@@ -306,12 +319,7 @@ REASONS: Mapping[str, Entry] = {
         "Kunden är inaktiv i Procountor. Aktivera den där och försök igen.",
         "The customer is inactive in Procountor. Make it active there and try again.",
     ),
-    "procountor.customer_name_missing": (
-        "customers", "/name",
-        "Maksajalta puuttuu nimi. Lisää se asiakkaan tietoihin ja yritä uudelleen.",
-        "Betalaren saknar namn. Lägg till det i kunduppgifterna och försök igen.",
-        "The payer has no name. Add it to the customer and try again.",
-    ),
+    "procountor.customer_name_missing": _NAME,
     "procountor.currency": (
         "billing", "/currency",
         "Procountoriin lähetetään vain euromääräisiä tositteita, koska vaihtokurssia ei tunneta. Tee lasku Procountorissa.",
@@ -455,6 +463,12 @@ REASONS: Mapping[str, Entry] = {
         "Laskulla ei ole maksettavaa. Verkkolasku lähtee asiakkaalle nollasummaisena; jätä tosite lähettämättä, jos laskua ei tarvita.",
         "Det finns inget att betala. E-fakturan går till kunden med summan noll; låt bli att sända dokumentet om fakturan inte behövs.",
         "There is nothing to pay. The e-invoice goes to the customer with a total of zero; do not send the document if nobody needs it.",
+    ),
+    "einvoice.channel_differs": (
+        "customers", "/invoice_channel",
+        "Asiakkaan laskut lähtevät sähköpostilla tai kirjeenä, mutta tämä yhteys tekee verkkolaskuja. Vaihda laskutustapa asiakkaan tietoihin tai anna asiakkaalle oma yhteys.",
+        "Kundens fakturor går per e-post eller brev, men denna anslutning gör e-fakturor. Byt faktureringssätt i kunduppgifterna eller ge kunden en egen anslutning.",
+        "The customer's invoices go by e-mail or letter, but this connection makes e-invoices. Change the channel of the customer, or give it a connection of its own.",
     ),
     "einvoice.currency": (
         "billing", "/currency",

@@ -5,15 +5,21 @@ A number that is given out is used up, so everything that can be known from the 
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from services.billing.adapters import texts
 from services.billing.adapters.einvoice import figures
 from services.billing.adapters.einvoice.words import number
-from services.billing.domain.document import Document, DocumentLine
+from services.billing.adapters.totals import odd_totals
+from services.billing.domain.document import Document, DocumentLine, Party
 from services.billing.domain.outcomes import Rejected
+from services.billing.domain.preflight import Problem, Severity
 from shared.units import UnknownUnit, unit
 
+_CHANNEL_DIFFERS: Final = "einvoice.channel_differs"
+_CHANNEL: Final = "/payer/invoice_channel"
 _CATEGORIES = frozenset({"S", "AE", "Z"})
+_OTHER_CHANNELS = {"email": "e-mail", "letter": "letter"}
 
 
 def objections(document: Document) -> Iterator[Rejected]:
@@ -39,16 +45,20 @@ def objections(document: Document) -> Iterator[Rejected]:
         yield difference
 
 
+def warnings(document: Document) -> Iterator[Problem]:
+    """What an e-invoice can say, but somebody should know."""
+    payer = document.payer
+    if texts.clean(payer.einvoice_address or "") and wants_another_channel(payer):
+        yield Problem(_CHANNEL_DIFFERS, _channel_detail(payer), _CHANNEL, Severity.WARNING)
+    yield from odd_totals(document, "einvoice")
+
+
 def _of_buyer(document: Document) -> Iterator[Rejected]:
     payer = document.payer
     if len(texts.clean(payer.name)) < 2:
         yield Rejected("einvoice.buyer_name", "The payer's name needs at least two characters.", "/payer/name")
     if not texts.clean(payer.einvoice_address or ""):
-        detail = (
-            f"The payer {payer.number} has no e-invoice address. Add it to the customer, or bill this document by "
-            "another connection."
-        )
-        yield Rejected("einvoice.buyer_address_missing", detail, "/payer/einvoice_address")
+        yield _no_einvoices(payer)
     for field, name in (("street", "street address"), ("postal_code", "postal code"), ("city", "town")):
         if len(texts.clean(getattr(payer.address, field))) < 2:
             detail = f"The payer's {name} is missing: an invoice must show the buyer's address."
@@ -56,6 +66,26 @@ def _of_buyer(document: Document) -> Iterator[Rejected]:
     if not re.fullmatch(r"[A-Za-z]{2}", payer.address.country):
         detail = f"“{payer.address.country}” is not a country code of two letters, such as FI."
         yield Rejected("einvoice.buyer_country", detail, "/payer/address/country")
+
+
+def _no_einvoices(payer: Party) -> Rejected:
+    """One refusal: who gets invoices by e-mail or letter lacks nothing, but is billed over the wrong connection."""
+    if wants_another_channel(payer):
+        return Rejected(_CHANNEL_DIFFERS, _channel_detail(payer), _CHANNEL)
+    detail = (
+        f"The payer {payer.number} has no e-invoice address. Add it to the customer, or bill this document by "
+        "another connection."
+    )
+    return Rejected("einvoice.buyer_address_missing", detail, "/payer/einvoice_address")
+
+
+def wants_another_channel(payer: Party) -> bool:
+    """Whether the payer's record says that invoices go by e-mail or letter."""
+    return payer.invoice_channel in _OTHER_CHANNELS
+
+
+def _channel_detail(payer: Party) -> str:
+    return f"The payer gets invoices by {_OTHER_CHANNELS[payer.invoice_channel]}, and this connection makes e-invoices."
 
 
 def _of_line(index: int, line: DocumentLine) -> Iterator[Rejected]:

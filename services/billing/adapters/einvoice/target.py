@@ -8,10 +8,9 @@ from services.billing.adapters.delivery.parcel import Delivery, Parcel
 from services.billing.adapters.einvoice import figures
 from services.billing.adapters.einvoice.compose import compose
 from services.billing.adapters.einvoice.format import Format
-from services.billing.adapters.einvoice.objections import objections
+from services.billing.adapters.einvoice.objections import objections, warnings
 from services.billing.adapters.einvoice.seller import Seller
 from services.billing.adapters.einvoice.xml import NotReadable
-from services.billing.adapters.totals import odd_totals
 from services.billing.domain.document import Document
 from services.billing.domain.numbering import NumberSeries
 from services.billing.domain.outcomes import Accepted, Finding, NotSent, Rejected, Unclear
@@ -68,7 +67,7 @@ class EinvoiceTarget:
 
     def preflight(self, document: Document) -> Sequence[Problem]:
         """See `ForeseesProblems`: what `prepare` would refuse, odd totals, and texts that would lose something."""
-        problems = [*blocks(self._objections(document)), *odd_totals(document, "einvoice")]
+        problems = [*blocks(self._objections(document)), *warnings(document)]
         for notice in self._form.losses(document):
             code, detail = _LOSSES[notice.change]
             problems.append(Problem(code, detail, notice.field, Severity.WARNING))

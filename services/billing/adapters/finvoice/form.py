@@ -12,6 +12,7 @@ from services.billing.adapters.einvoice.figures import Figures, GroupFigures, Li
 from services.billing.adapters.einvoice.fitting import Notice
 from services.billing.adapters.einvoice.format import Written
 from services.billing.adapters.einvoice.invoice import Invoice
+from services.billing.adapters.einvoice.objections import wants_another_channel
 from services.billing.adapters.einvoice.words import plain
 from services.billing.adapters.finvoice import writer
 from services.billing.domain.document import Document
@@ -91,11 +92,9 @@ def _group(group: etree._Element) -> GroupFigures:
 
 def _objections(document: Document) -> Iterator[Rejected]:
     payer = document.payer
-    if not texts.clean(payer.einvoice_operator or ""):
-        detail = (
-            f"The payer {payer.number} has an e-invoice address but no operator. Finvoice needs both: add the "
-            "operator's id to the customer."
-        )
+    has_address = bool(texts.clean(payer.einvoice_address or ""))
+    if not texts.clean(payer.einvoice_operator or "") and (has_address or not wants_another_channel(payer)):
+        detail = f"The payer {payer.number} has no e-invoice operator: add the operator's id to the customer."
         yield Rejected("finvoice.buyer_operator_missing", detail, "/payer/einvoice_operator")
     for pointer, name, limit, called in _IDENTIFIERS:
         value = texts.clean(document.references.get(name, ""))

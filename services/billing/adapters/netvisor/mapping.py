@@ -13,6 +13,7 @@ from services.billing.adapters.netvisor.attachments import attachments_element, 
 from services.billing.adapters.netvisor.registers import LONGEST_CODE, LONGEST_NAME
 from services.billing.adapters.netvisor.rules import STATUS_OF_TYPE, Rules, code_fits, product_code, vat_code
 from services.billing.adapters.netvisor.xml import add, always, amount, body, day, plain
+from services.billing.adapters.reaching import lacking
 from services.billing.adapters.totals import odd_totals
 from services.billing.domain.document import Delivery, Document, DocumentLine, Party
 from services.billing.domain.outcomes import Rejected
@@ -77,10 +78,8 @@ def preflight(document: Document, rules: Rules) -> Iterator[Problem]:
         yield Problem("netvisor.postal_code", f"“{code}” is no Finnish postal code.", "/payer/address/postal_code")
     if document.due_date < document.document_date:
         yield Problem("netvisor.due_date", "The due date is before the document date.", "/due_date")
-    payer = document.payer
-    if payer.invoice_channel == "einvoice" and not (payer.einvoice_address and payer.einvoice_operator):
-        detail = "The payer wants e-invoices, but address or operator is missing."
-        yield Problem("netvisor.einvoice_address_missing", detail, "/payer/einvoice_address", Severity.WARNING)
+    for kind, detail, pointer in lacking(document.payer, document.payer.invoice_channel):
+        yield Problem(f"netvisor.{kind}", detail, pointer, Severity.WARNING)
     yield from odd_totals(document, "netvisor")
     yield from texts.too_long("netvisor.text_too_long", _lengths(document))
 

@@ -65,9 +65,9 @@ class PeppolForm:
         )
 
     def objections(self, document: Document) -> Iterator[Rejected]:
-        """An address that is no OVT code, and no reference at all."""
+        """An address that is no OVT code, and no reference at all. That there is no address is told for every form."""
         address = "".join((document.payer.einvoice_address or "").split())
-        if not _OVT.fullmatch(address):
+        if address and not _OVT.fullmatch(address):
             detail = (
                 f"Peppol reaches Finnish buyers by an OVT code only (0037…); “{address[:40]}” is none. Ask the payer "
                 f"{document.payer.number} for it, or bill this document by Finvoice."

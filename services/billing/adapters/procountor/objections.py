@@ -8,8 +8,9 @@ from stdnum import iban as iban_number
 from services.billing.adapters import texts
 from services.billing.adapters.procountor import names
 from services.billing.adapters.procountor.mapping import lengths_of
-from services.billing.adapters.procountor.rules import Rules, channel, product_code, trimmed, unit, vat_status
+from services.billing.adapters.procountor.rules import Rules, our_channel, product_code, trimmed, unit, vat_status
 from services.billing.adapters.procountor.vat import VatOffer
+from services.billing.adapters.reaching import Lacking, lacking, lacking_address
 from services.billing.adapters.totals import odd_totals
 from services.billing.domain.document import Document, DocumentLine, Party
 from services.billing.domain.outcomes import Rejected
@@ -86,22 +87,16 @@ def _payer_objections(payer: Party, rules: Rules) -> Iterator[Rejected]:
     if payer.address.country.upper() not in names.COUNTRIES:
         detail = f"The country {payer.address.country} has no counterpart in the Procountor connection."
         yield Rejected("procountor.country", detail, "/payer/address/country")
-    how = channel(payer, rules)
-    if how == "EMAIL" and not payer.email:
-        yield Rejected(
-            "procountor.email_missing", "An invoice by e-mail needs the payer's e-mail address.", "/payer/email"
-        )
-    if how == "ELECTRONIC_INVOICE" and not payer.einvoice_address:
-        detail = "An e-invoice needs the payer's e-invoice address."
-        yield Rejected("procountor.einvoice_address_missing", detail, "/payer/einvoice_address")
-    if how == "ELECTRONIC_INVOICE" and not payer.einvoice_operator and payer.address.country.upper() == "FI":
-        detail = "An e-invoice needs the operator of the payer's e-invoice address."
-        yield Rejected("procountor.einvoice_operator_missing", detail, "/payer/einvoice_operator")
-    if how in ("ELECTRONIC_INVOICE", "MAIL"):
-        for name in ("street", "postal_code", "city"):
-            if not getattr(payer.address, name).strip():
-                detail = "An e-invoice or letter needs the payer's street, postal code and city."
-                yield Rejected("procountor.address_incomplete", detail, f"/payer/address/{name}")
+    for code, detail, pointer in _lacking(payer, our_channel(payer, rules)):
+        yield Rejected(f"procountor.{code}", detail, pointer)
+
+
+def _lacking(payer: Party, how: str) -> Iterator[Lacking]:
+    """Sheet §5.3: an operator is needed in Finland only, a postal address for e-invoices too."""
+    is_finnish = payer.address.country.upper() == "FI"
+    yield from (each for each in lacking(payer, how) if is_finnish or each.code != "einvoice_operator_missing")
+    if how == "einvoice":
+        yield from lacking_address(payer)
 
 
 def _line_objections(document: Document, index: int, line: DocumentLine, rules: Rules) -> Iterator[Rejected]:
@@ -133,7 +128,7 @@ def preflight(document: Document, rules: Rules, offer: VatOffer | None = None) -
     if not 0 <= (document.due_date - document.document_date).days <= _LONGEST_TERM_DAYS:
         detail = f"The due date must be 0–{_LONGEST_TERM_DAYS} days after the document date."
         yield Problem("procountor.due_date", detail, "/due_date")
-    if channel(payer, rules) == "ELECTRONIC_INVOICE" and payer.einvoice_address and not _is_known_form(payer):
+    if our_channel(payer, rules) == "einvoice" and (payer.einvoice_address or "").strip() and not _is_known_form(payer):
         detail = f"Procountor may not know the form of the e-invoice address {payer.einvoice_address}."
         yield Problem("procountor.einvoice_address_form", detail, "/payer/einvoice_address", Severity.WARNING)
     for index, line in enumerate(document.lines):

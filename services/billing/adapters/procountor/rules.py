@@ -70,7 +70,12 @@ def vat_status(line: DocumentLine, rules: Rules) -> int | None:
 
 def channel(payer: Party, rules: Rules) -> str:
     """Procountor's invoice channel for the payer."""
-    return names.CHANNELS.get(payer.invoice_channel) or names.CHANNELS[rules.invoice_channel]
+    return names.CHANNELS[our_channel(payer, rules)]
+
+
+def our_channel(payer: Party, rules: Rules) -> str:
+    """The same in our words: einvoice, email, letter or none."""
+    return payer.invoice_channel if payer.invoice_channel in names.CHANNELS else rules.invoice_channel
 
 
 def unit(line: DocumentLine, rules: Rules) -> str:

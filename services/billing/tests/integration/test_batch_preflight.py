@@ -94,3 +94,15 @@ def test_each_document_is_asked_of_the_target_that_it_goes_to(billing: Billing) 
 def test_without_a_connection_only_the_common_rules_are_asked(billing: Billing) -> None:
     batch = a_batch(billing, "1", "2")
     assert lock(billing, batch, LockWish()).document_count == 2
+
+
+def test_what_ours_and_the_targets_rules_both_say_is_told_once(billing: Billing) -> None:
+    billing.connect()
+    billing.target.foreseen = lambda _: [
+        Problem("netvisor.customer_name_missing", "no name", "/payer/name"),
+        Problem("netvisor.text_too_long", "long", "/payer/name", Severity.WARNING),
+    ]
+    billing.approve(billing.customer(name=" ", billing_rhythm="monthly"))
+    batch = batches.create_batch(billing.begin(), Creation("batch", None, "", new_id()), Selection(), None)
+    (preview,) = batches.preview_batch(billing.read(), batch.id, now=billing.clock(), vault=billing.vault)
+    assert [problem.code for problem in preview.problems] == ["payer.name_missing", "netvisor.text_too_long"]

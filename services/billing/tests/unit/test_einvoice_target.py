@@ -164,7 +164,7 @@ def test_everything_that_would_be_refused_is_foreseen_at_once() -> None:
     }
     assert foreseen == {
         "finvoice": {"einvoice.buyer_name", "einvoice.buyer_address_missing", "finvoice.buyer_operator_missing"},
-        "peppol": {"einvoice.buyer_name", "einvoice.buyer_address_missing", "peppol.address_not_ovt"},
+        "peppol": {"einvoice.buyer_name", "einvoice.buyer_address_missing"},
     }
 
 
