@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from services.identity.adapters.signing import Signer
 from services.identity.api.resources import (
@@ -12,6 +13,7 @@ from services.identity.api.resources import (
     token_blueprint,
     user_blueprint,
 )
+from services.identity.app.sessions import ACCESS_LIFETIME_S
 from services.identity.models import Base, SigningKey
 from shared.db.sealed import SealedColumn
 from shared.service import Runtime, ServiceDefinition
@@ -25,7 +27,8 @@ class Own:
 
 
 def _extend(runtime: Runtime) -> Own:
-    return Own(signer=Signer(runtime.database, runtime.config.secret_box))
+    lifetime = timedelta(seconds=ACCESS_LIFETIME_S)
+    return Own(signer=Signer(runtime.database, runtime.config.secret_box, lifetime))
 
 
 SERVICE = ServiceDefinition(

@@ -21,6 +21,7 @@ AUDIENCE = "urakka"
 ALGORITHM = "EdDSA"
 _LEEWAY_S = 5
 _LEAST_PAUSE_S = 5.0
+_LOOK_AGAIN_S = 300.0
 _FETCH_TIMEOUT_S = (3.0, 5.0)
 
 
@@ -50,13 +51,14 @@ class KeySetVerifier:
 
     fetch  returns the key set as a mapping `{"keys": […]}` (RFC 7517) or raises OSError or requests' errors.
     It is asked at most once in five seconds, whatever tokens come in and whether it answers or not; tokens of known
-    keys never wait for it.
+    keys never wait for it. Every five minutes it is asked again beside the requests, so that a key that was taken back
+    is believed no longer than that; without an answer the known ones stay.
     """
 
     def __init__(self, fetch: Callable[[], Mapping[str, Any]]) -> None:
         self._fetch = fetch
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._asked_at = float("-inf")
+        self._asked_at = self._fetched_at = float("-inf")
         self._lock = threading.Lock()
 
     def verify(self, token: str) -> Claims:
@@ -87,19 +89,46 @@ class KeySetVerifier:
     def _key(self, key_id: str) -> jwt.PyJWK:
         known = self._keys.get(key_id)
         if known is not None:
+            if time.monotonic() - self._fetched_at > _LOOK_AGAIN_S and self._may_ask():
+                self._look_again()
             return known
         with self._lock:
-            if key_id not in self._keys and time.monotonic() - self._asked_at >= _LEAST_PAUSE_S:
-                try:
-                    self._keys = self._load() or self._keys
-                finally:
-                    self._asked_at = time.monotonic()
+            if key_id not in self._keys and self._may_ask():
+                self._ask()
             known = self._keys.get(key_id)
         if known is not None:
             return known
         if not self._keys:
             raise TemporarilyUnavailable("The signing keys cannot be fetched right now.")
         raise NotAuthenticated("The token was not signed by a key that is in force.")
+
+    def _may_ask(self) -> bool:
+        return time.monotonic() - self._asked_at >= _LEAST_PAUSE_S
+
+    def _look_again(self) -> None:
+        """Ask beside the requests; of several who see that it is time, one does it."""
+        if self._lock.acquire(blocking=False):
+            try:
+                threading.Thread(target=self._ask_and_release, name="key-set", daemon=True).start()
+            except RuntimeError:  # no thread can be had now: the next request tries again
+                self._lock.release()
+
+    def _ask_and_release(self) -> None:
+        try:
+            self._ask()
+        except Exception as error:
+            log.warning("tokens.no_key_set", error=type(error).__name__)
+        finally:
+            self._lock.release()
+
+    def _ask(self) -> None:
+        """Fetch; the lock is held."""
+        try:
+            found = self._load()
+            if found:
+                self._keys, self._fetched_at = found, time.monotonic()
+        finally:
+            self._asked_at = time.monotonic()
 
     def _load(self) -> dict[str, jwt.PyJWK]:
         """Fetch the keys that we can use; none if there is no answer or one that makes no sense."""

@@ -17,10 +17,13 @@ from shared.service import ServiceDefinition
 from shared.telemetry import configure_logging
 
 
-def main(definition: ServiceDefinition) -> None:
-    """Run the command line of one service; ends the process."""
+def main(definition: ServiceDefinition, *own: click.Command) -> None:
+    """Run the command line of one service, with its own commands if it has any; ends the process."""
+    group = _commands(definition)
+    for command in own:
+        group.add_command(command)
     try:
-        _commands(definition)(standalone_mode=True)
+        group(standalone_mode=True)
     except BadConfiguration as error:
         click.echo(f"urakka {definition.name}: {error}", err=True)
         sys.exit(2)

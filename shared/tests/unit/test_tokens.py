@@ -19,6 +19,7 @@ from jwt.algorithms import OKPAlgorithm
 from shared.errors import NotAuthenticated, TemporarilyUnavailable
 from shared.http import tokens
 from shared.http.tokens import KeySetVerifier
+from shared.testing.waiting import eventually
 
 KEY, OTHER_KEY = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 _IN_TIME_S = 20
@@ -202,6 +203,45 @@ def test_a_key_that_was_withdrawn_is_no_longer_believed(
 
     with pytest.raises(NotAuthenticated):
         verifier.verify(a_token())
+
+
+def test_a_key_that_was_taken_back_is_believed_for_five_minutes_at_most(
+    verifier: KeySetVerifier, identity: Identity, clock: Clock
+) -> None:
+    verifier.verify(a_token())
+    identity.keys = [public_jwk(OTHER_KEY, "k2")]
+    clock.now += 301
+    assert verifier.verify(a_token()).subject == "user-1"
+    eventually(lambda: _is_refused(verifier, a_token()))
+    assert identity.asked == 2
+
+
+def test_whoever_looks_again_holds_nobody_up_and_without_an_answer_the_known_keys_stay(
+    verifier: KeySetVerifier, identity: Identity, clock: Clock
+) -> None:
+    verifier.verify(a_token())
+    identity.failure = RuntimeError("the database of identity is gone")
+    identity.held.clear()
+    clock.now += 301
+    for _ in range(5):
+        assert verifier.verify(a_token()).subject == "user-1"
+    eventually(lambda: identity.asked == 2)
+    identity.held.set()
+    eventually(lambda: not any(thread.name == "key-set" for thread in threading.enumerate()))
+    assert verifier.verify(a_token()).subject == "user-1"
+    assert identity.asked == 2
+    clock.now += 5.1
+    identity.failure, identity.keys = None, [public_jwk(OTHER_KEY, "k2")]
+    verifier.verify(a_token())
+    eventually(lambda: _is_refused(verifier, a_token()))
+
+
+def _is_refused(verifier: KeySetVerifier, token: str) -> bool:
+    try:
+        verifier.verify(token)
+    except NotAuthenticated:
+        return True
+    return False
 
 
 FAILURES = [requests.ConnectionError("down"), requests.Timeout("slow"), ConnectionRefusedError("down")]
