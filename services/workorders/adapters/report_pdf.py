@@ -49,8 +49,13 @@ _GRID: Final = TableStyle(
 
 def write_report_pdf(stream: BinaryIO, report: Report, words: Words, *, prices: bool) -> None:
     """Write the report. prices  whether it may hold money. Raises ReportTooLarge, writing nothing."""
-    if sum(len(order.rows) for order in report.orders) > MOST_ROWS:
-        raise ReportTooLarge(f"A PDF has at most {MOST_ROWS} rows; ask for a workbook, a shorter period or a site.")
+    rows = sum(max(1, len(order.rows)) for order in report.orders)
+    if rows > MOST_ROWS:
+        raise ReportTooLarge(
+            f"This would be {rows} rows; a PDF has at most {MOST_ROWS}. Ask for a workbook or a shorter period.",
+            found=rows,
+            most=MOST_ROWS,
+        )
     _use_fonts()
     head = f"{words.customer}: {report.customer.number} {report.customer.name}"
     period = f"{words.period}: {_shown(report.first)} – {_shown(report.last)}"

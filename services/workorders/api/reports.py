@@ -16,7 +16,7 @@ from services.workorders.adapters.report_workbook import write_report_workbook
 from services.workorders.app.reports import ReportWish, customer_report
 from services.workorders.app.visibility import sees_prices
 from services.workorders.domain.lifecycle import State
-from services.workorders.domain.report import Group, Report, ReportOrder, ReportRow, Totals, UnitSum
+from services.workorders.domain.report import Group, Report, ReportOrder, ReportRow, Totals
 from services.workorders.domain.values import OrderType
 from shared.http import Blueprint, DecimalString, IdString, Schema, caller, read, requires
 
@@ -167,8 +167,8 @@ def customer(query: dict[str, Any], customer_id: str) -> dict[str, Any] | Respon
     """Report all work for a customer
 
     Its sites and work packages, by the work dates of recorded rows, with sums. Work for customers that were merged
-    into this one is included. As JSON, or with `format` as a workbook or a PDF. At most 5,000 work orders,
-    and 5,000 rows in a PDF.
+    into this one is included. As JSON, or with `format` as a workbook or a PDF. At most 20,000 work orders
+    and 50,000 rows, and 5,000 rows in a PDF; 422 `report.too_large` says how many there would be.
     """
     wish = ReportWish(
         customer_id=customer_id,
@@ -212,8 +212,7 @@ def _shown(report: Report, *, prices: bool) -> dict[str, Any]:
 def _totals(totals: Totals, *, prices: bool) -> dict[str, Any]:
     names = ["orders", "rows", "hours", "charged_hours"]
     names += ["net", "billed", "unbilled", "unpriced"] if prices else []
-    units: list[UnitSum] = list(totals.units)
-    return {**{name: getattr(totals, name) for name in names}, "units": units}
+    return {**{name: getattr(totals, name) for name in names}, "units": totals.units}
 
 
 def _group(group: Group, *, prices: bool) -> dict[str, Any]:

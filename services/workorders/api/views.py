@@ -149,8 +149,10 @@ def order_view(loaded: LoadedOrder, sight: Sight, *, now: datetime) -> dict[str,
 
 def totals_view(loaded: LoadedOrder, sight: Sight) -> list[dict[str, Any]]:
     """Return what was worked in each unit, and beside it what is charged, if the caller may see that."""
-    shown = ("unit", "worked", "charged") if sight.charging else ("unit", "worked")
-    return [{name: total[name] for name in shown} for total in charging_totals(loaded.recorded)]
+    totals = charging_totals(loaded.recorded)
+    if sight.charging:
+        return [{"unit": one.unit, "worked": one.worked, "charged": one.charged} for one in totals]
+    return [{"unit": one.unit, "worked": one.worked} for one in totals if one.worked]
 
 
 def row_view(row: WorkRow, sight: Sight) -> dict[str, Any]:

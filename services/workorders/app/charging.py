@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import inspect, select
@@ -15,6 +14,7 @@ from services.workorders.app.prices import PriceBook, price_book
 from services.workorders.app.rows import apply_stamp, new_row, next_position
 from services.workorders.app.sets import component_ids, set_rows
 from services.workorders.domain.pricing import NO_PRICE, PriceWish, ProductFacts, stamp
+from services.workorders.domain.rows import NO_LONGER, Measure, unit_sums
 from services.workorders.domain.values import Chargeability, PriceSource
 from services.workorders.models import CopyProduct, WorkRow
 from shared.charging import ChargedRow, DerivedRow, Explanation, PriceFrom, charge
@@ -22,8 +22,6 @@ from shared.db import UnitOfWork
 from shared.vat import VatClass
 
 ACTOR = "system:charging"
-NO_LONGER = "no longer charged after the rows were changed"
-"""Why a row that was made by rules, or for a set, is closed when billing knows it already."""
 
 _KEPT = (
     "product_id",
@@ -200,17 +198,6 @@ def drop_row(uow: UnitOfWork, loaded: LoadedOrder, row: WorkRow, reason: str = N
     loaded.rows.remove(row)
 
 
-def charging_totals(rows: Iterable[WorkRow]) -> list[dict[str, Any]]:
-    """Return what was worked and what of it is charged, for each unit, in the order of their first row.
-
-    Rows that rules add and components of sets are nobody's work; what they cost is in the order's net.
-    """
-    sums: dict[str, list[Decimal]] = {}
-    for row in rows:
-        if row.worked_quantity is None or row.closed_reason is not None:
-            continue
-        pair = sums.setdefault(row.unit, [Decimal(0), Decimal(0)])
-        pair[0] += row.worked_quantity
-        if row.chargeability == Chargeability.CHARGE:
-            pair[1] += row.quantity
-    return [{"unit": unit, "worked": worked, "charged": charged} for unit, (worked, charged) in sums.items()]
+def charging_totals(rows: Iterable[WorkRow]) -> tuple[Measure, ...]:
+    """Return what was worked and what is charged, for each unit; what rules add is only in the order's net."""
+    return unit_sums(row.measure for row in rows if not row.is_taken_off)

@@ -18,7 +18,7 @@ from services.workorders.app.rows import apply_stamp
 from services.workorders.app.visibility import is_office
 from services.workorders.domain.errors import RowOfSet, RowRefused, RowTransferred
 from services.workorders.domain.pricing import PriceWish, stamp
-from services.workorders.domain.rows import check_rows_open, implausible
+from services.workorders.domain.rows import DISMISSED, REMOVED, check_rows_open, implausible
 from services.workorders.domain.values import Chargeability, PriceSource
 from services.workorders.models import CopyProduct, WorkRow
 from shared.clock import business_day
@@ -27,9 +27,6 @@ from shared.errors import FieldError, Forbidden, NotFound
 from shared.ids import new_id
 from shared.prices import Resolution
 from shared.vat import VatClass
-
-REMOVED = "removed after the order was reopened"
-DISMISSED = "removed by hand, though a charging rule asks for it"
 
 _PLAIN = frozenset(
     {"description", "work_date", "started_at", "ended_at", "chargeability", "chargeability_reason", "marks"}

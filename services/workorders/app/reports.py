@@ -8,7 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import defer
 
 from services.workorders.app.copies import CustomerUnknown, customer_of
 from services.workorders.app.visibility import visible_to
@@ -22,6 +23,8 @@ from services.workorders.domain.report import (
     Subject,
     report_of,
 )
+from services.workorders.domain.rows import TAKEN_OFF
+from services.workorders.domain.values import Chargeability
 from services.workorders.models import CopyCustomer, CopySite, WorkOrder, WorkPackage, WorkRow
 from shared.clock import start_of_day
 from shared.db import UnitOfWork
@@ -30,8 +33,15 @@ from shared.periods import ONE_DAY
 
 T = TypeVar("T", CopySite, WorkPackage)
 
-MOST_ORDERS = 5_000
+MOST_ORDERS = 20_000
+MOST_ROWS = 50_000
 _AT_ONCE = 500
+_READ_AT_ONCE = 1_000
+_RECORDED = (
+    WorkRow.planned.is_(False),
+    or_(WorkRow.closed_reason.is_(None), WorkRow.closed_reason.not_in(TAKEN_OFF)),
+)
+"""Rows that people, rules or sets put on an order and nobody took off again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,9 @@ def customer_report(uow: UnitOfWork, wish: ReportWish) -> Report:
         except CustomerUnknown:
             raise NotFound(f"There is no customer with the id {wish.customer_id[:36]}.") from None
         subject = Subject(customer.id, customer.number or "", customer.name or "")
-        orders = _orders(uow, wish)
+        statement = _matching(uow, wish)
+        _check_size(uow, wish, statement)
+        orders = list(uow.session.scalars(statement.order_by(WorkOrder.id)))
         rows = _rows_of(uow, wish, [order.id for order in orders])
         places = _places(uow, {order.site_id for order in orders} - {None})
         packages = _packages(uow, {order.work_package_id for order in orders} - {None})
@@ -75,7 +87,7 @@ def customer_report(uow: UnitOfWork, wish: ReportWish) -> Report:
     return report_of(subject, wish.first, wish.last, [order for order in found if order.rows or wish.billed is None])
 
 
-def _orders(uow: UnitOfWork, wish: ReportWish) -> list[WorkOrder]:
+def _matching(uow: UnitOfWork, wish: ReportWish) -> Select[WorkOrder]:
     merged = select(CopyCustomer.id).where(CopyCustomer.merged_into == wish.customer_id)
     conditions: list[ColumnElement[bool]] = [
         visible_to(uow.context),
@@ -90,11 +102,38 @@ def _orders(uow: UnitOfWork, wish: ReportWish) -> list[WorkOrder]:
         conditions.append(WorkOrder.state.in_(wish.states))
     if wish.types:
         conditions.append(WorkOrder.type.in_(wish.types))
-    statement = select(WorkOrder).where(*conditions).order_by(WorkOrder.id).limit(MOST_ORDERS + 1)
-    found = list(uow.session.scalars(statement))
-    if len(found) > MOST_ORDERS:
-        raise ReportTooLarge(f"A report has at most {MOST_ORDERS} work orders; ask for a shorter period or a site.")
-    return found
+    return select(WorkOrder).where(*conditions)
+
+
+def _check_size(uow: UnitOfWork, wish: ReportWish, orders: Select[WorkOrder]) -> None:
+    """Raise ReportTooLarge before anything is read that would not be shown."""
+    ids = orders.with_only_columns(WorkOrder.id)
+    rows = select(func.count()).select_from(WorkRow).where(WorkRow.order_id.in_(ids), *_shown_rows(wish))
+    counted = (
+        ("work orders", uow.session.scalar(select(func.count()).select_from(ids.subquery())), MOST_ORDERS),
+        ("rows", uow.session.scalar(rows), MOST_ROWS),
+    )
+    for what, number, most in counted:
+        if (number or 0) > most:
+            raise ReportTooLarge(
+                f"This would be {number} {what}; a report has at most {most}. Ask for a shorter period or a site.",
+                found=number,
+                most=most,
+            )
+
+
+def _shown_rows(wish: ReportWish) -> list[ColumnElement[bool]]:
+    """Return the conditions of the rows in the report: recorded in the period and not removed, billed as wished."""
+    conditions = [*_RECORDED, WorkRow.work_date.between(wish.first, wish.last)]
+    if wish.billed is not None:
+        on_document = WorkRow.document_id.is_not(None)
+        conditions += [
+            WorkRow.chargeability == Chargeability.CHARGE.value,
+            WorkRow.is_set.is_(False),
+            WorkRow.closed_reason.is_(None),
+            on_document if wish.billed else ~on_document,
+        ]
+    return conditions
 
 
 def _at_or_below(uow: UnitOfWork, site_id: str) -> ColumnElement[bool]:
@@ -106,7 +145,7 @@ def _at_or_below(uow: UnitOfWork, site_id: str) -> ColumnElement[bool]:
 
 
 def _in_period(wish: ReportWish) -> ColumnElement[bool]:
-    recorded = and_(WorkRow.order_id == WorkOrder.id, WorkRow.planned.is_(False))
+    recorded = and_(WorkRow.order_id == WorkOrder.id, *_RECORDED)
     in_days = WorkRow.work_date.between(wish.first, wish.last)
     made = and_(
         WorkOrder.created_at >= start_of_day(wish.first), WorkOrder.created_at < start_of_day(wish.last + ONE_DAY)
@@ -121,17 +160,13 @@ def _rows_of(uow: UnitOfWork, wish: ReportWish, order_ids: list[str]) -> dict[st
     for ids in _chunks(order_ids):
         statement = (
             select(WorkRow)
-            .where(
-                WorkRow.order_id.in_(ids),
-                WorkRow.planned.is_(False),
-                WorkRow.work_date.between(wish.first, wish.last),
-            )
+            .where(WorkRow.order_id.in_(ids), *_shown_rows(wish))
             .order_by(WorkRow.order_id, WorkRow.work_date, WorkRow.position)
+            .options(defer(WorkRow.price_explanation), defer(WorkRow.charging), defer(WorkRow.derived_from))
+            .execution_options(yield_per=_READ_AT_ONCE)
         )
         for row in uow.session.scalars(statement):
-            shown = _row(row)
-            if wish.billed is None or (shown.charged and shown.billed is wish.billed):
-                found.setdefault(row.order_id, []).append(shown)
+            found.setdefault(row.order_id, []).append(_row(row))
     return found
 
 

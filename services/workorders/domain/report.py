@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from services.workorders.domain.rows import Measure, measure_of, unit_sums
+
 HOURS = "h"
 """The unit of time that reports add up under its own name."""
 _NOTHING = Decimal("0.000")
@@ -41,6 +43,11 @@ class ReportRow:
     charged: bool
     billed: bool
     derived: bool = False
+
+    @property
+    def measure(self) -> Measure | None:
+        """What it adds to the sums of its unit."""
+        return measure_of(self.unit, self.worked, self.quantity, charged=self.charged, derived=self.derived)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +82,6 @@ class ReportOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class UnitSum:
-    """How much of one unit: recorded, and charged."""
-
-    unit: str
-    worked: Decimal
-    charged: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class Totals:
     """Sums over orders.
 
@@ -97,7 +95,7 @@ class Totals:
     rows: int
     hours: Decimal
     charged_hours: Decimal
-    units: tuple[UnitSum, ...]
+    units: tuple[Measure, ...]
     net: Decimal
     billed: Decimal
     unbilled: Decimal
@@ -154,8 +152,8 @@ def totals_of(orders: Iterable[ReportOrder]) -> Totals:
     """Add up orders. What is not charged counts as work, not as money."""
     found = list(orders)
     rows = [row for order in found for row in order.rows]
-    units = tuple(_unit_sum(unit, rows) for unit in sorted({row.unit for row in rows}))
-    hours = next((each for each in units if each.unit == HOURS), UnitSum(HOURS, _NOTHING, _NOTHING))
+    units = tuple(sorted(unit_sums(row.measure for row in rows), key=lambda each: each.unit))
+    hours = next((each for each in units if each.unit == HOURS), Measure(HOURS, _NOTHING, _NOTHING))
     charged = [row for row in rows if row.charged]
     billed = _net(row for row in charged if row.billed)
     unbilled = _net(row for row in charged if not row.billed)
@@ -170,12 +168,6 @@ def totals_of(orders: Iterable[ReportOrder]) -> Totals:
         unbilled=unbilled,
         unpriced=sum(row.net is None for row in charged),
     )
-
-
-def _unit_sum(unit: str, rows: Iterable[ReportRow]) -> UnitSum:
-    of_unit = [row for row in rows if row.unit == unit]
-    worked = sum((row.worked for row in of_unit), _NOTHING)
-    return UnitSum(unit, worked, sum((row.quantity for row in of_unit if row.charged and not row.derived), _NOTHING))
 
 
 def _net(rows: Iterable[ReportRow]) -> Decimal:

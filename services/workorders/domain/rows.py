@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Final
 
 from services.workorders.domain.errors import OrderLocked
 from services.workorders.domain.lifecycle import BEFORE_APPROVAL, State
@@ -46,6 +47,45 @@ def check_order_open(state: State) -> None:
     """Raise OrderLocked unless the order's own fields may change: before approval."""
     if state not in BEFORE_APPROVAL:
         raise OrderLocked(f"A work order that is {state.value} cannot be changed.", state=state.value)
+
+
+REMOVED = "removed after the order was reopened"
+DISMISSED = "removed by hand, though a charging rule asks for it"
+NO_LONGER = "no longer charged after the rows were changed"
+"""Why a row that was made by rules, or for a set, is closed when billing knows it already."""
+
+TAKEN_OFF: Final = frozenset({REMOVED, DISMISSED, NO_LONGER})
+"""Reasons that stand for a removal: such a row is kept for whoever knows its id, but it is no work of the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a row adds to the sums of its unit."""
+
+    unit: str
+    worked: Decimal
+    charged: Decimal
+
+
+def measure_of(unit: str, worked: Decimal | None, quantity: Decimal, *, charged: bool, derived: bool) -> Measure | None:
+    """Return what a recorded row adds to the sums of its unit; None for what rules add: money, and no more work.
+
+    A set is worked as it was recorded and charged as its parts, which is what the customer's document says.
+    Source: domain.md 2.4 (a set becomes rows), 2.6 (recorded and charged time).
+    """
+    if derived:
+        return None
+    return Measure(unit, worked or Decimal("0.000"), quantity if charged else Decimal("0.000"))
+
+
+def unit_sums(measures: Iterable[Measure | None]) -> tuple[Measure, ...]:
+    """Add up what was worked and what is charged in each unit, in the order of their first row."""
+    sums: dict[str, Measure] = {}
+    for one in measures:
+        if one is not None:
+            before = sums.get(one.unit, Measure(one.unit, Decimal("0.000"), Decimal("0.000")))
+            sums[one.unit] = Measure(one.unit, before.worked + one.worked, before.charged + one.charged)
+    return tuple(sums.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from services.workorders.domain.lifecycle import RowFacts, State
+from services.workorders.domain.rows import TAKEN_OFF, Measure, measure_of
 from services.workorders.domain.values import Chargeability
 from services.workorders.models.base import Base
 from shared.db import Audited, Json, Quantity, Rate, TenantScoped, UnitPrice, UtcDateTime, Versioned
@@ -181,6 +182,17 @@ class WorkRow(Base, TenantScoped, Audited):
     def by_person(self) -> bool:
         """Say whether somebody recorded it, and not a rule or the expansion of a set."""
         return self.derived_by is None and self.set_row_id is None
+
+    @property
+    def is_taken_off(self) -> bool:
+        """Say whether it was removed, and is only kept because billing knows it, or a rule would make it again."""
+        return self.closed_reason in TAKEN_OFF
+
+    @property
+    def measure(self) -> Measure | None:
+        """What it adds to the sums of its unit."""
+        charged, derived = self.is_charged, self.derived_by is not None
+        return measure_of(self.unit, self.worked_quantity, self.quantity, charged=charged, derived=derived)
 
     @property
     def is_transferred(self) -> bool:

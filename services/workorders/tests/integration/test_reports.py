@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import openpyxl
+import pytest
 from pypdf import PdfReader
 
+from services.workorders.app import reports
 from services.workorders.tests.builders import Firm, Person
 from shared.clock import business_day, utc_now
 from shared.ids import new_id
@@ -186,3 +188,57 @@ def _file(reader: Person, customer_id: str, kind: str, lang: str = "fi") -> byte
 def _pages(content: bytes) -> str:
     text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     return text.replace("\u00a0", " ")
+
+
+def test_order_and_report_add_up_a_set_and_a_removed_row_alike(firm: Firm) -> None:
+    """The document says what a set's parts are, hours too; a row that was taken off after a reopening is no work."""
+    labour, screws = firm.product(), firm.product(unit="kpl", kind="material", list_price="10")
+    components = [
+        {"product_id": labour, "quantity": "2", "share_weight": None},
+        {"product_id": screws, "quantity": "3", "share_weight": None},
+    ]
+    kit = firm.product(code="SETTI", kind="fixed_price", unit="kpl", list_price="99.99", components=components)
+    firm.rule({"kind": "fee", "product_id": screws, "per": "order"}, name="Jätemaksu")
+    customer_id, planner = firm.customer(), firm.planner()
+    rows = [{"product_id": kit, "quantity": "1", "work_date": "2026-02-03"}, _hours(firm, "1.5"), _hours(firm, "4")]
+    order = firm.in_review(firm.worker(), customer_id=customer_id, rows=rows)
+    planner.step(order["id"], "approve")
+    planner.step(order["id"], "reopen", {"reason": "Rivi liikaa"})
+    removed = next(row for row in order["rows"] if row["quantity"] == "4.000")
+    planner.call("DELETE", f"/workorders/{order['id']}/rows/{removed['id']}")
+    totals = planner.get(f"/workorders/{order['id']}")["totals"]
+    assert sorted(totals, key=lambda one: one["unit"]) == [
+        {"unit": "h", "worked": "1.500", "charged": "3.500"},
+        {"unit": "kpl", "worked": "1.000", "charged": "3.000"},
+    ]
+    report = _report(planner, customer_id)
+    assert report["totals"]["units"] == sorted(totals, key=lambda one: one["unit"])
+    assert _totals(report, "hours", "charged_hours") == ("1.500", "3.500")
+    assert removed["id"] not in str(report)
+    assert planner.get(f"/workorders/{order['id']}/charging")["totals"] == totals
+    for row in planner.get(f"/workorders/{order['id']}")["rows"]:
+        planner.call("DELETE", f"/workorders/{order['id']}/rows/{row['id']}")
+    assert _totals(_report(planner, customer_id), "orders", "rows") == (0, 0)
+
+
+def test_a_worker_sees_no_units_of_a_sets_parts(firm: Firm) -> None:
+    components = [{"product_id": firm.product(), "quantity": "2", "share_weight": None}]
+    kit = firm.product(code="SETTI", kind="fixed_price", unit="kpl", list_price="99.99", components=components)
+    worker = firm.worker()
+    order = firm.in_progress(worker, customer_id=firm.customer())
+    worker.make(f"/workorders/{order['id']}/rows", {"product_id": kit, "quantity": "1"})
+    assert worker.get(f"/workorders/{order['id']}")["totals"] == [{"unit": "kpl", "worked": "1.000"}]
+
+
+def test_a_report_that_is_too_large_says_how_large(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer_id = firm.customer()
+    warranty = {"chargeability": "warranty", "chargeability_reason": "Takuu"}
+    _done(firm, customer_id, _hours(firm, "1"), _hours(firm, "2", **warranty), _hours(firm, "2", "2026-03-01"))
+    _done(firm, customer_id, _hours(firm, "1"))
+    planner, path = firm.planner(), f"/reports/customers/{customer_id}?{_PERIOD}"
+    monkeypatch.setattr(reports, "MOST_ROWS", 2)
+    problem = planner.refused(422, "GET", path)
+    assert (problem["code"], problem["found"], problem["most"]) == ("report.too_large", 3, 2)
+    assert _totals(planner.get(f"{path}&billed=false"), "rows") == (2,)
+    monkeypatch.setattr(reports, "MOST_ORDERS", 1)
+    assert planner.refused(422, "GET", path)["detail"].startswith("This would be 2 work orders")

@@ -77,7 +77,7 @@ def test_a_set_becomes_rows_that_add_up_to_its_price(kit: Kit) -> None:
     assert {(row["set_row_id"], row["set_code"], row["price_source"]) for row in rows} == {(made["id"], "SETTI", "set")}
     order = kit.planner.get(kit.path)
     assert order["net"] == "99.99"
-    assert order["totals"] == [{"unit": "kpl", "worked": "1.000", "charged": "1.000"}]
+    assert order["totals"] == [{"unit": "kpl", "worked": "1.000", "charged": "6.000"}]
     (seen,) = kit.worker.get(kit.path)["rows"]
     assert (seen["id"], seen["is_set"], seen["quantity"]) == (made["id"], True, "1.000")
 

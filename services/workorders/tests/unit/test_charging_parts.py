@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.workorders.app.charging import charging_totals
 from services.workorders.app.commands import RowWish
 from services.workorders.app.sets import COMPONENTS, parts_of
+from services.workorders.domain.rows import REMOVED, Measure
 from services.workorders.models import CopyProduct, CopySite, WorkRow
 from shared.money import line_net
 from shared.prices import Question, resolve
@@ -57,18 +58,20 @@ def row(**values: Any) -> WorkRow:
     return WorkRow(**{"planned": False, "is_set": False, "chargeability": "charge", "unit": "h", **values})
 
 
-def test_totals_are_by_unit_and_leave_out_what_nobody_recorded() -> None:
+def test_totals_are_by_unit_and_leave_out_what_rules_add() -> None:
     rows = [
         row(worked_quantity=Decimal("1.3"), quantity=Decimal("1.5")),
         row(worked_quantity=Decimal("2"), quantity=Decimal("2"), chargeability="included"),
-        row(worked_quantity=Decimal("9"), quantity=Decimal("9"), closed_reason="x"),
-        row(worked_quantity=None, quantity=Decimal("4")),
+        row(worked_quantity=Decimal("9"), quantity=Decimal("9"), closed_reason=REMOVED),
+        row(worked_quantity=Decimal("1"), quantity=Decimal("1"), closed_reason="Hyvitys"),
+        row(worked_quantity=None, quantity=Decimal("4"), derived_by="rule"),
+        row(worked_quantity=None, quantity=Decimal("2"), set_row_id="set"),
         row(worked_quantity=Decimal("7"), quantity=Decimal("5"), unit="km"),
     ]
-    assert charging_totals(rows) == [
-        {"unit": "h", "worked": Decimal("3.3"), "charged": Decimal("1.5")},
-        {"unit": "km", "worked": Decimal(7), "charged": Decimal(5)},
-    ]
+    assert charging_totals(rows) == (
+        Measure("h", Decimal("4.3"), Decimal("3.5")),
+        Measure("km", Decimal(7), Decimal(5)),
+    )
 
 
 def set_row(quantity: Decimal, price: Decimal | None, parts: list[Any], discount: str = "0") -> WorkRow:
