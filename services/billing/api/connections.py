@@ -14,6 +14,7 @@ from services.billing.api.schemas.connections import (
     NumbersQuery,
     TargetKindsOut,
 )
+from services.billing.api.settings_schema import settings_schema
 from services.billing.api.telling import wanted_language
 from services.billing.app import connections as use_cases
 from services.billing.app import numbers, pausing, sending
@@ -176,10 +177,9 @@ def _wish(body: dict[str, Any]) -> use_cases.ConnectionWish:
 def _kind(kind: use_cases.TargetKind) -> dict[str, Any]:
     return {
         "target": kind.name,
-        "settings": [
-            {"name": name, "required": field.required, "description": str(field.metadata.get("description", ""))}
-            for name, field in kind.settings().fields.items()
+        "settings": settings_schema(kind.settings),
+        "secrets": [
+            *({"name": name, "required": True} for name in kind.secrets),
+            *({"name": name, "required": False} for name in kind.optional_secrets),
         ],
-        "secrets": list(kind.secrets),
-        "optional_secrets": list(kind.optional_secrets),
     }

@@ -56,6 +56,9 @@ def _text(description: str, limit: int = 200, **kwargs: Any) -> fields.String:
 class DeliverySettings(Schema):
     """How finished files leave the house."""
 
+    NEEDED_FOR = ("delivery", _NEEDED)
+    """A setting, and what must be there for each of its choices."""
+
     delivery = fields.String(
         required=True,
         validate=validate.OneOf(tuple(_NEEDED)),

@@ -113,17 +113,23 @@ class TargetKindOut(Schema):
     """A kind of accounting system and what a connection to it needs."""
 
     target = fields.String(required=True)
-    settings = fields.List(fields.Nested(lambda: SettingOut()), required=True)
-    secrets = fields.List(fields.String(), required=True)
-    optional_secrets = fields.List(fields.String(), required=True)
+    settings = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        metadata={
+            "description": "JSON Schema (draft 2020-12) of the settings, with defaults, choices and descriptions"
+        },
+    )
+    secrets = fields.List(fields.Nested(lambda: SecretOut()), required=True)
 
 
-class SettingOut(Schema):
-    """One setting."""
+class SecretOut(Schema):
+    """A text that is kept sealed."""
 
     name = fields.String(required=True)
-    required = fields.Boolean(required=True)
-    description = fields.String(required=True)
+    required = fields.Boolean(
+        required=True, metadata={"description": "false: the settings decide whether it is needed"}
+    )
 
 
 class UnusableTargetOut(Schema):

@@ -239,8 +239,8 @@ def test_who_may_not_is_told_so_in_words(api: Api) -> None:
 def test_the_kinds_of_targets_are_described(api: Api) -> None:
     (kind,) = api.biller.get("/connections/targets").json["items"]
     assert kind["target"] == "fake"
-    assert kind["secrets"] == ["key"]
-    assert kind["settings"][0]["name"] == "url"
+    assert kind["secrets"] == [{"name": "key", "required": True}]
+    assert kind["settings"]["required"] == ["url"]
 
 
 def test_billing_says_what_it_knows_of_a_customer(api: Api) -> None:
