@@ -21,6 +21,8 @@ class TargetKind:
               connection and keep it: it holds the token and lets only one call at a time through.
     books     (settings as a person gave them) → whose books they lead to, for targets that want one call at a time for
               each company: connections to the same books take turns, over all processes
+    company   (settings as loaded by the schema) → where the target's ids belong: settings that lead elsewhere need a
+              connection of their own
     repeatable  a document that is sent again makes no second one: receivers know it by its key
     optional_secrets  further secrets, which may be left out: the settings decide which of them are needed
     """
@@ -31,6 +33,7 @@ class TargetKind:
     build: Callable[[Mapping[str, Any], Mapping[str, str]], AccountingTarget]
     optional_secrets: tuple[str, ...] = ()
     books: Callable[[Mapping[str, Any]], str] | None = None
+    company: Callable[[Mapping[str, Any]], str] | None = None
     repeatable: bool = False
 
 

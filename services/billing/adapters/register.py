@@ -63,7 +63,7 @@ def ensure(entry: Entry, links: LinkStore) -> str:
             _remember(entry, links)
             return created
     links.put(entry.kind, entry.key, found, entry.matched_by)
-    _remember(entry, links)
+    _keep_up(entry, found, links)
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
 from typing import Any
+from urllib.parse import urlsplit
 
 from services.billing.adapters.delivery import settings as delivery_settings
 from services.billing.adapters.einvoice.settings import seller_of
@@ -47,6 +48,10 @@ def _build_netvisor(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> 
     return NetvisorTarget(client, rules, read_back=settings["read_back"])
 
 
+def _host(settings: Mapping[str, Any]) -> str:
+    return urlsplit(settings["url"]).netloc.lower()
+
+
 def _build_procountor(settings: Mapping[str, Any], secrets: Mapping[str, str], shelf: VatShelf) -> AccountingTarget:
     credentials = procountor_client.Credentials(**{name: Secret(secrets[name]) for name in procountor_settings.SECRETS})
     transport = Transport(settings["connect_timeout_s"], settings["read_timeout_s"])
@@ -76,12 +81,14 @@ def built_in(site: Site) -> Mapping[str, TargetKind]:
             netvisor_settings.SECRETS,
             _build_netvisor,
             books=lambda settings: str(settings.get("organisation_id")),
+            company=lambda settings: f"{settings['organisation_id']} at {_host(settings)}",
         ),
         TargetKind(
             "procountor",
             procountor_settings.ProcountorSettings,
             procountor_settings.SECRETS,
             lambda settings, secrets: _build_procountor(settings, secrets, shelf),
+            company=_host,
         ),
         TargetKind(
             "finvoice",

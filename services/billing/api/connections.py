@@ -10,6 +10,9 @@ from services.billing.api.schemas.connections import (
     ConnectionChangeIn,
     ConnectionIn,
     ConnectionOut,
+    ForgottenLinkIn,
+    LinkQuery,
+    LinksOut,
     NumbersOut,
     NumbersQuery,
     TargetKindsOut,
@@ -17,7 +20,7 @@ from services.billing.api.schemas.connections import (
 from services.billing.api.settings_schema import settings_schema
 from services.billing.api.telling import wanted_language
 from services.billing.app import connections as use_cases
-from services.billing.app import numbers, pausing, sending
+from services.billing.app import links, numbers, pausing, sending
 from services.billing.app.folders import refuse_foreign_folder
 from services.billing.domain import reasons
 from services.billing.models import Connection, ConnectionRun
@@ -124,6 +127,27 @@ def list_numbers(query: dict[str, Any], connection_id: str) -> dict[str, Any]:
     found = numbers.list_numbers(read(), connection_id, after=query["after"], limit=query["limit"] + 1)
     items = found[: query["limit"]]
     return {"items": items, "next": items[-1].number if len(found) > len(items) else None}
+
+
+@blp.get("/<connection_id>/links")
+@requires("connections.manage", "billing.read")
+@blp.arguments(LinkQuery, location="query")
+@blp.response(200, LinksOut)
+def list_links(query: dict[str, Any], connection_id: str) -> dict[str, Any]:
+    """List which customer or product of the accounting system is which of ours, and by what it was matched"""
+    limit = query.pop("limit")
+    found = links.list_links(read(), connection_id, **query, limit=limit + 1)
+    items = found[:limit]
+    return {"items": items, "next": items[-1].our_key if len(found) > len(items) else None}
+
+
+@blp.post("/<connection_id>/links/forget")
+@requires("connections.manage")
+@blp.arguments(ForgottenLinkIn)
+@blp.response(204)
+def forget_link(body: dict[str, Any], connection_id: str) -> None:
+    """Forget a link, as when its customer is gone there: the next document looks it up by number or code anew"""
+    links.forget_link(begin(), connection_id, body["kind"], body["our_key"], now=utc_now())
 
 
 @blp.post("/<connection_id>/test")

@@ -10,11 +10,12 @@ from typing import Any, Protocol
 from marshmallow import Schema, ValidationError
 from sqlalchemy import func, or_, select, update
 
+from services.billing.app import links
 from services.billing.app.pausing import clear_pause
 from services.billing.app.ports import AccountingTarget
 from services.billing.app.sending import Leased
 from services.billing.domain.dispatch import FINAL
-from services.billing.domain.errors import ConnectionInUse, InvalidSettings, UnknownTarget
+from services.billing.domain.errors import ConnectionInUse, InvalidSettings, LeadsElsewhere, UnknownTarget
 from services.billing.models import Connection, Dispatch
 from shared.crypto import SecretBox, UnreadableSecret
 from shared.db import UnitOfWork, check_version, get_or_404
@@ -178,23 +179,40 @@ def change_connection(
 ) -> Connection:
     """Change a connection, and try it again if it was paused; secrets that are not given stay.
 
-    Raises InvalidSettings, VersionMismatch, NotFound.
+    Raises InvalidSettings, LeadsElsewhere, VersionMismatch, NotFound.
     """
     with uow:
         connection = get_or_404(uow.session, Connection, connection_id, for_update=True)
         check_version(connection, expected_version)
         kind = vault.kind(connection.target)
         _check_wish(kind, wish, complete=False)
+        _refuse_other_books(uow, kind, connection, wish)
         connection.name = wish.name
         connection.settings = dict(wish.settings)
         connection.active = wish.active
         connection.is_default = wish.is_default
         if wish.secrets:
+            links.forget_all(uow, connection.id)  # they may be those of another company
             connection.secrets = vault.seal(connection.id, {**_kept(vault, kind, connection, wish), **wish.secrets})
         _make_room_for_default(uow, connection)
         clear_pause(uow, connection.id, now)
         uow.commit()
         return connection
+
+
+def _refuse_other_books(uow: UnitOfWork, kind: TargetKind, connection: Connection, wish: ConnectionWish) -> None:
+    """Raise LeadsElsewhere if the settings lead to another company and ids of the present one are kept."""
+    company = getattr(kind, "company", None)
+    if company is None or not links.has_ids(uow, connection.id):
+        return
+    try:
+        before = checked_settings(kind, connection.settings)
+    except InvalidSettings:
+        return  # nothing goes over it as it is; what is wrong of it cannot be kept
+    after = checked_settings(kind, wish.settings)
+    if company(before) != company(after):
+        detail = f"The connection leads to {company(before)} and was used. Make a new one for {company(after)}."
+        raise LeadsElsewhere(detail, errors=[FieldError("/settings", "leads_elsewhere", detail)])
 
 
 def _kept(vault: Vault, kind: TargetKind, connection: Connection, wish: ConnectionWish) -> dict[str, str]:

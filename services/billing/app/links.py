@@ -2,17 +2,70 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from services.billing.app.numbers import issue_number
+from services.billing.domain.dispatch import DispatchState
 from services.billing.domain.numbering import IssuedNumber
-from services.billing.models import TargetLink
+from services.billing.models import Connection, Dispatch, TargetLink
 from shared.context import Context
-from shared.db import Database
+from shared.db import Database, UnitOfWork, get_or_404
+
+
+class Linked(StrEnum):
+    """What of ours is linked to an id of the target."""
+
+    CUSTOMER = "customer"
+    PRODUCT = "product"
+
+
+def list_links(
+    uow: UnitOfWork, connection_id: str, kind: str, *, our_key: str | None, after: str, limit: int
+) -> list[TargetLink]:
+    """The links of a kind after the key `after`, in the order of our keys; at most one of them if `our_key` is given.
+
+    Raises NotFound without the connection.
+    """
+    with uow:
+        get_or_404(uow.session, Connection, connection_id)
+        statement = select(TargetLink).where(TargetLink.connection_id == connection_id, TargetLink.kind == kind)
+        if our_key is not None:
+            statement = statement.where(TargetLink.our_key == our_key)
+        statement = statement.where(TargetLink.our_key > after).order_by(TargetLink.our_key).limit(limit)
+        return list(uow.session.scalars(statement))
+
+
+def forget_link(uow: UnitOfWork, connection_id: str, kind: str, our_key: str, *, now: datetime) -> None:
+    """Forget the target's id of one customer or product: the next document looks it up by our key, or makes it.
+
+    Nothing happens if there is none. Raises NotFound without the connection.
+    """
+    with uow:
+        connection = get_or_404(uow.session, Connection, connection_id, for_update=True)
+        link = uow.session.get(TargetLink, (connection_id, kind, our_key))
+        if link is not None:
+            uow.session.delete(link)
+            connection.touch(now)  # so that dispatchers open it anew and forget what they remember
+        uow.commit()
+
+
+def forget_all(uow: UnitOfWork, connection_id: str) -> None:
+    """As `forget_link`, of all customers and products, within the caller's transaction that changes the connection."""
+    ours = TargetLink.connection_id == connection_id, TargetLink.kind.in_(list(Linked))
+    uow.session.execute(delete(TargetLink).where(*ours))
+
+
+def has_ids(uow: UnitOfWork, connection_id: str) -> bool:
+    """Say whether ids of the target are kept: of customers, products, or documents that are or may be there."""
+    states = [str(state) for state in (DispatchState.SENDING, DispatchState.UNCLEAR, DispatchState.ACCEPTED)]
+    link = select(TargetLink.our_key).where(TargetLink.connection_id == connection_id).limit(1)
+    sent = select(Dispatch.id).where(Dispatch.connection_id == connection_id, Dispatch.state.in_(states)).limit(1)
+    return any(uow.session.scalar(each) is not None for each in (link, sent))
 
 
 class DatabaseLinks:

@@ -14,6 +14,9 @@ dispatch_seconds = Histogram("dispatch_seconds", "Time of one call that sends a 
 dispatch_outcomes_total = Counter(
     "dispatch_outcomes_total", "Outcomes of calls that send a document", ["target", "outcome"]
 )
+dispatch_totals_differ_total = Counter(
+    "dispatch_totals_differ_total", "Accepted documents for which the target shows other totals than ours", ["target"]
+)
 dispatch_state = Gauge(
     "dispatch_state", "Unfinished dispatches in each state", ["target", "state"], multiprocess_mode="mostrecent"
 )

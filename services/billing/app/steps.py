@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.billing.app.crediting import credit_rows
+from services.billing.app.metrics import dispatch_totals_differ_total
 from services.billing.domain import batch, dispatch
 from services.billing.domain.batch import BatchState
 from services.billing.domain.dispatch import Circumstances, DispatchState, Intent, Step, TakenAsSent, compare_totals
@@ -144,8 +145,15 @@ def _difference(fact: Accepted | Found | TakenAsSent, current: Current) -> dict[
     if not found:
         return {}
     log.error("dispatch.totals_differ", dispatch_id=current.dispatch_id, fields=[each.field for each in found])
-    told = [{"field": each.field, "ours": str(each.ours), "theirs": str(each.theirs)} for each in found]
+    dispatch_totals_differ_total.labels(current.target).inc()
+    told = [{"field": each.field, "ours": str(each.ours), "theirs": _in_cents(each.theirs)} for each in found]
     return {"difference": told}
+
+
+def _in_cents(amount: Decimal) -> str:
+    """With two decimals; with more if the target has more, since these are what is wrong."""
+    cents = amount.quantize(Decimal("0.01"))
+    return f"{cents if cents == amount else amount:f}"
 
 
 def _transfer_rows(uow: UnitOfWork, current: Current, fact: object, result: Step, now: datetime) -> None:

@@ -99,6 +99,13 @@ class InvalidSettings(RuleBroken):
     title = "The settings of the connection are not right"
 
 
+class LeadsElsewhere(Conflict):
+    """A connection that was used is pointed at other books, where its ids mean other customers and products."""
+
+    code = "connection.leads_elsewhere"
+    title = "Other books need a connection of their own"
+
+
 class ConnectionInUse(Conflict):
     """The connection has dispatches that are not finished."""
 

@@ -249,6 +249,15 @@ REFUSALS: Mapping[str, Entry] = {
         "Anslutningens inställningar är ofullständiga eller fel. Rätta de fält som räknas upp.",
         "The settings of the connection are incomplete or wrong. Correct the fields that are listed.",
     ),
+    "connection.leads_elsewhere": (
+        "connection", "/settings",
+        "Uudet asetukset vievät toisen yrityksen kirjanpitoon. Tee sille oma yhteys: tämän yhteyden asiakkaat, tuotteet "
+        "ja laskut ovat edellisessä.",
+        "De nya inställningarna leder till ett annat företags bokföring. Gör en egen anslutning för det: denna "
+        "anslutnings kunder, produkter och fakturor finns i den förra.",
+        "The new settings lead to another company's books. Make a connection of its own for them: the customers, "
+        "products and invoices of this connection are in the former ones.",
+    ),
     "connection.in_use": (
         "connection", None,
         "Yhteydellä on keskeneräisiä tositteita. Odota niiden valmistumista tai lähetä ne toisella yhteydellä.",

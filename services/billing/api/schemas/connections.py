@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from services.billing.api.schemas.common import ExplanationOut, one_of
+from services.billing.app.links import Linked
 from services.billing.app.numbers import NumberState
 from shared.http import IdString, Schema, Text
 
@@ -62,6 +63,44 @@ class ConnectionOut(Schema):
     )
     created_at = fields.AwareDateTime(required=True)
     changed_at = fields.AwareDateTime(required=True)
+
+
+class LinkQuery(Schema):
+    """Which links."""
+
+    kind = fields.String(validate=one_of(Linked), load_default="customer")
+    our_key = Text(
+        100, metadata={"description": "Only the one of this customer number or product code"}, load_default=None
+    )
+    after = Text(100, load_default="", metadata={"description": "`next` of the page before"})
+    limit = fields.Integer(load_default=200, validate=validate.Range(1, 1000))
+
+
+class LinkOut(Schema):
+    """One of our customers or products in the accounting system."""
+
+    kind = fields.String(validate=one_of(Linked), required=True)
+    our_key = fields.String(required=True, metadata={"description": "Customer number or product code"})
+    target_id = fields.String(required=True)
+    matched_by = fields.String(
+        required=True,
+        metadata={"description": "What it was found by there, or `created`", "example": "customer_number"},
+    )
+    linked_at = fields.AwareDateTime(required=True)
+
+
+class LinksOut(Schema):
+    """Links in the order of our keys."""
+
+    items = fields.List(fields.Nested(LinkOut), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class ForgottenLinkIn(Schema):
+    """The link to forget."""
+
+    kind = fields.String(validate=one_of(Linked), required=True)
+    our_key = Text(100, min_length=1, required=True)
 
 
 class NumbersQuery(Schema):

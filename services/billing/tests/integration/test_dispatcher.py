@@ -266,7 +266,7 @@ def test_a_bug_while_preparing_stops_that_document_only(billing: Billing) -> Non
 
 def test_a_total_that_the_target_shows_otherwise_is_recorded(billing: Billing) -> None:
     billing.connect()
-    billing.target.gross_shown = D("1.00")
+    billing.target.gross_shown = D("1.0")
     billing.approve(billing.customer())
     billing.dispatcher().run_once()
     dispatch = billing.the_dispatch()

@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from services.billing.adapters.kind import Site
 from services.billing.adapters.registry import built_in
-from services.billing.app import attachments, connections, reversals, sending
+from services.billing.app import attachments, connections, desk, reversals, sending
 from services.billing.app.connections import ConnectionWish, Vault
+from services.billing.app.links import DatabaseLinks, forget_link, list_links
 from services.billing.app.payments import PaymentPoller, PaymentSettings
 from services.billing.app.ports import ConnectionProblem
 from services.billing.app.reversals import ReversalWish
+from services.billing.domain.errors import LeadsElsewhere
 from services.billing.models import AttemptTrace, Connection, CustomerConnection
 from services.billing.tests.integration import test_adapters_sandbox as adapters
 from services.billing.tests.integration.conftest import Billing
@@ -82,6 +84,50 @@ def test_an_approved_order_is_invoiced_credited_and_matched(connected: Billing, 
     assert (D(invoice["open"]), D(credited["open"])) == (0, 0)
     assert company.books()["calls"]["POST matchcreditnote.nv"] == 1
     connected.check()
+
+
+def test_a_connection_that_was_used_is_not_pointed_at_other_books(connected: Billing, company: Company) -> None:
+    (connection_id,) = connection_ids(connected)
+
+    def change(**settings: str) -> None:
+        wish = wish_for(company, is_default=True, **settings)
+        wish = replace(wish, secrets={})
+        connections.change_connection(
+            connected.begin(), connected.vault, connection_id, None, wish, now=connected.clock()
+        )
+
+    change(organisation_id="9000048-4")
+    change()
+    connected.approve(connected.customer())
+    connected.dispatcher().run_once()
+    with pytest.raises(LeadsElsewhere, match="9000048-4"):
+        change(organisation_id="9000048-4")
+    with pytest.raises(LeadsElsewhere, match=r"books\.example"):
+        change(url="https://books.example/netvisor")
+    change(language="EN")
+
+
+def test_a_link_whose_customer_is_gone_there_is_seen_and_forgotten(connected: Billing, company: Company) -> None:
+    (connection_id,) = connection_ids(connected)
+    payer = connected.customer()
+    dispatcher = connected.dispatcher()
+    connected.approve(payer)
+    dispatcher.run_once()
+    (link,) = list_links(connected.read(), connection_id, "customer", our_key=None, after="", limit=9)
+    gone = DatabaseLinks(connected.database, connected.context, connection_id, clock=connected.clock)
+    gone.put("customer", link.our_key, "999999", "customer_number")
+    dispatcher = connected.dispatcher()
+    connected.approve(payer)
+    dispatcher.run_once()
+    assert sorted(each.state for each in connected.dispatches()) == ["accepted", "rejected"]
+    (rejected,) = (each for each in connected.dispatches() if each.state == "rejected")
+    forget_link(connected.begin(), connection_id, "customer", link.our_key, now=connected.clock())
+    desk.retry_dispatch(connected.begin(), rejected.id, None, now=connected.clock())
+    dispatcher.run_once()
+    assert [each.state for each in connected.dispatches()] == ["accepted", "accepted"]
+    (found,) = list_links(connected.read(), connection_id, "customer", our_key=link.our_key, after="", limit=9)
+    assert (found.target_id, found.matched_by) == (link.target_id, "customer_number")
+    assert company.books()["customers"] == 1
 
 
 def test_a_match_that_fails_leaves_the_credit_accepted_and_is_made_later(connected: Billing, company: Company) -> None:

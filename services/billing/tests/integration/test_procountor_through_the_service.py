@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from services.billing.adapters.kind import Site
 from services.billing.adapters.registry import built_in
 from services.billing.app import connections, desk, explaining, reversals
 from services.billing.app.connections import ConnectionWish, Vault
 from services.billing.app.reversals import ReversalWish
+from services.billing.models import Connection
 from services.billing.tests.integration import test_adapters_sandbox as adapters
 from services.billing.tests.integration.conftest import Billing
 from services.billing.tests.integration.test_adapters_sandbox import IBAN, Company
@@ -50,6 +52,26 @@ def test_by_default_the_invoice_waits_for_the_bookkeeper(billing: Billing, compa
     (invoice,) = company.books()["invoices"]
     assert invoice["status"] == "UNFINISHED"
     connected.check()
+
+
+def test_with_new_secrets_nobody_is_taken_for_the_one_of_the_same_id_in_another_company(
+    billing: Billing, company: Company, sandbox: str
+) -> None:
+    connected, other = connect(billing, company), adapters.new_company(sandbox, "procountor")
+    first, second = connected.customer(number="1"), connected.customer(number="2")
+    dispatcher = connected.dispatcher()
+    connected.approve(first)
+    dispatcher.run_once()
+    with connected.read() as uow:
+        (connection,) = uow.session.scalars(select(Connection))
+    wish = ConnectionWish("Procountor", connection.settings, dict(other.credentials), is_default=True, active=True)
+    connections.change_connection(connected.begin(), connected.vault, connection.id, None, wish, now=connected.clock())
+    for payer in (second, first):
+        connected.approve(payer)
+        dispatcher.run_once()
+    customers = [each["customer"] for each in other.books()["invoices"]]
+    assert [each["code"] for each in customers] == ["2", "1"]
+    assert len({each["id"] for each in customers}) == other.books()["customers"] == 2
 
 
 def test_an_approved_order_is_sent_allocated_and_credited(billing: Billing, company: Company) -> None:
