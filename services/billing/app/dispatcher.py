@@ -10,9 +10,9 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -52,6 +52,7 @@ from shared.context import Context, system_context, use_context
 from shared.db import Database
 from shared.errors import UrakkaError
 from shared.telemetry import get_logger, span
+from shared.turns import Turns
 
 log = get_logger("billing.dispatcher")
 
@@ -123,17 +124,15 @@ class Dispatcher:
         self._secrets_of = secrets_of
         self._books_of = books_of
         self._targets: dict[str, tuple[int, AccountingTarget, DatabaseLinks, Mask | None]] = {}
-        self._busy: set[str] = set()
-        self._lock = threading.Lock()
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set; returns after the calls in progress have ended and are recorded."""
-        with ThreadPoolExecutor(self._settings.workers, thread_name_prefix="dispatch") as pool:
+        with Turns(self._settings.workers, "dispatch", lambda: self._wakeup.nudge("dispatch")) as turns:
             measured_at = 0.0
             pace = Pace()
             while not stop.is_set():
                 try:
-                    self._start_turns(pool, stop)
+                    self._start_turns(turns, stop)
                     if time.monotonic() - measured_at >= _MEASURE_EVERY_S:
                         metrics.observe_states(self._database, self._clock())
                         measured_at = time.monotonic()
@@ -152,25 +151,10 @@ class Dispatcher:
             steps += served
         return steps
 
-    def _start_turns(self, pool: ThreadPoolExecutor, stop: threading.Event) -> None:
+    def _start_turns(self, turns: Turns, stop: threading.Event) -> None:
         for due in sending.due_connections(self._database, system_context("dispatcher"), self._clock()):
-            with self._lock:
-                if due.connection_id in self._busy or len(self._busy) >= self._settings.workers:
-                    continue
-                self._busy.add(due.connection_id)
-            pool.submit(self._turn, due, stop)
-
-    def _turn(self, due: DueConnection, stop: threading.Event) -> None:
-        served = 0
-        try:
-            served = self._serve(due, stop)
-        except Exception as error:  # the outer edge of the thread: what was being sent lapses and is looked up
-            log.error("dispatch.turn_failed", connection_id=due.connection_id, exc_info=error)
-        finally:
-            with self._lock:
-                self._busy.discard(due.connection_id)
-        if served and not stop.is_set():
-            self._wakeup.nudge("dispatch")
+            # If the turn fails, what was being sent lapses and is looked up.
+            turns.start(due.connection_id, partial(self._serve, due, stop))
 
     def _serve(self, due: DueConnection, stop: threading.Event) -> int:
         """Work on one connection for at most a turn; returns how many dispatches went a step on."""

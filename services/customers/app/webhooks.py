@@ -1,7 +1,8 @@
 """Webhooks: who is told about changes, the journal of calls, and making them.
 
 A change becomes a delivery for each webhook when its event comes back from the bus, so whoever changes a customer never
-waits for a receiver. Calls are made at least once and in no order: receivers keep the largest `version` of a record.
+waits for a receiver. A webhook's calls are made one after the other, at least once and in the order of the changes; one
+that is made again comes later than others: receivers keep the largest `version` of a record.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ import json
 import secrets as random
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Select, and_, delete, or_, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.customers.adapters.webhook_call import Undelivered
 from services.customers.domain.webhooks import PAUSES, DeliveryState, Told, pause_after
 from services.customers.models import Webhook, WebhookDelivery
 from shared.bus.envelope import Event
+from shared.bus.leader import leadership
+from shared.bus.schedule import Pace
 from shared.bus.wakeup import Wakeup, wait_or_stop
 from shared.clock import iso_utc
 from shared.config import BadConfiguration
@@ -28,6 +33,7 @@ from shared.crypto import SecretBox, UnreadableSecret
 from shared.db import Database, UnitOfWork, check_version, get_or_404
 from shared.ids import new_id
 from shared.telemetry import get_logger
+from shared.turns import Turns
 from shared.webhooks import signing_headers
 
 log = get_logger("webhooks")
@@ -36,8 +42,11 @@ TOPIC: Final = "webhooks"
 KEEP_DAYS: Final = 30
 """How long calls stay in the journal after they were delivered, and those that failed after the change."""
 _UNREADABLE: Final = "the signing secret cannot be read with the present key: set another one"
+LOCK: Final = "webhooks:customers"
+AT_ONCE: Final = 8
+"""Webhooks that are called at the same time."""
+_CALLS_OF_A_TURN: Final = 20
 _LEASE: Final = timedelta(minutes=5)
-_AT_ONCE: Final = 10
 _POLL_S: Final = 20.0
 
 
@@ -141,8 +150,22 @@ def _delivery(webhook: Webhook, event: Event, now: datetime) -> WebhookDelivery:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that was taken."""
+
+    delivery_id: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class WebhookDispatcher:
-    """Makes the calls that are due, until it is stopped. Several may run at once: each call has one taker."""
+    """Makes the calls that are due, until it is stopped: of several webhooks at once, of each one after the other.
+
+    Of several processes one does it, so that this holds for all of them; another takes over when it ends. Should two
+    believe for a moment that it is theirs, each call still has one taker.
+    """
 
     def __init__(
         self,
@@ -159,74 +182,108 @@ class WebhookDispatcher:
         self._clock = clock
 
     def run(self, stop: threading.Event) -> None:
-        """Loop; a fault of the database or of one call stops nothing."""
-        while not stop.is_set():
-            try:
-                busy = self.make_due_calls(stop)
-            except (SQLAlchemyError, BadConfiguration) as error:
-                log.warning("webhooks.will_try_again", error=type(error).__name__)
-                busy = 0
-            if not busy:
-                wait_or_stop(self._wakeup, TOPIC, stop, _POLL_S)
+        """Loop; a fault of the database or of one webhook stops nothing. Ends when the calls in progress have ended."""
+        lead, pace = leadership(self._database.engine, LOCK), Pace()
+        try:
+            with Turns(AT_ONCE, "webhook", lambda: self._wakeup.nudge(TOPIC)) as turns:
+                while not stop.is_set():
+                    try:
+                        if lead.hold():
+                            self._start_turns(turns, stop)
+                    except SQLAlchemyError as error:
+                        log.warning("webhooks.will_try_again", error=type(error).__name__)
+                    wait_or_stop(self._wakeup, TOPIC, stop, _POLL_S)
+                    stop.wait(pace.pause_s())
+        finally:
+            lead.release()
 
-    def make_due_calls(self, stop: threading.Event | None = None) -> int:
-        """Make the calls that are due now, at most a few; returns how many."""
-        taken = self._take()
-        silent: set[str] = set()
-        for delivery_id, url, headers, body in taken:
-            if url in silent or (stop is not None and stop.is_set()):
-                self._give_back(delivery_id)
-                continue
-            status, error = self._call(url, headers, body)
-            self._record(delivery_id, status, error)
+    def make_due_calls(self) -> int:
+        """Make the calls that are due now in this thread, a turn for each webhook; returns how many."""
+        return sum(self._serve(webhook_id, threading.Event()) for webhook_id in self._due(frozenset()))
+
+    def _start_turns(self, turns: Turns, stop: threading.Event) -> None:
+        for webhook_id in self._due(turns.busy):
+            if not turns.start(webhook_id, partial(self._turn, webhook_id, stop)):
+                break
+
+    def _turn(self, webhook_id: str, stop: threading.Event) -> int:
+        try:
+            return self._serve(webhook_id, stop)
+        except (SQLAlchemyError, BadConfiguration) as error:
+            log.warning("webhooks.will_try_again", webhook_id=webhook_id, error=type(error).__name__)
+            return 0
+
+    def _due(self, busy: frozenset[str]) -> list[str]:
+        """The webhooks that have something to be told and are not busy; who has waited longest comes first."""
+        delivery = WebhookDelivery
+        statement = (
+            select(delivery.webhook_id)
+            .join(Webhook, Webhook.id == delivery.webhook_id)
+            .where(delivery.due_at <= self._clock(), Webhook.active.is_(True), delivery.webhook_id.not_in(busy))
+            .group_by(delivery.webhook_id)
+            .order_by(func.min(delivery.due_at), delivery.webhook_id)
+            .limit(AT_ONCE)
+        )
+        with self._database.read(system_context(TOPIC)) as uow:
+            return list(uow.session.scalars(statement))
+
+    def _serve(self, webhook_id: str, stop: threading.Event) -> int:
+        """Make some calls of one webhook, oldest first, until nobody answers; returns how many."""
+        made = 0
+        while made < _CALLS_OF_A_TURN and not stop.is_set():
+            call = self._take(webhook_id)
+            if call is None:
+                break
+            status, error = self._call(call)
+            self._record(call.delivery_id, status, error)
+            made += 1
             if status is None:
-                silent.add(url)
-        return len(taken)
+                break
+        return made
 
-    def _give_back(self, delivery_id: str) -> None:
-        """Leave a call that was taken and not made."""
-        with self._database.begin(system_context(TOPIC)) as uow:
-            delivery = uow.session.get(WebhookDelivery, delivery_id, with_for_update=True)
-            if delivery is not None:
-                delivery.attempts -= 1
-                delivery.due_at = self._clock() + PAUSES[0]
-            uow.commit()
-
-    def _take(self) -> list[tuple[str, str, dict[str, str], bytes]]:
+    def _take(self, webhook_id: str) -> _Call | None:
         now = self._clock()
-        taken = []
         with self._database.begin(system_context(TOPIC)) as uow:
             statement = (
                 select(WebhookDelivery, Webhook)
                 .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
-                .where(WebhookDelivery.due_at <= now, Webhook.active.is_(True))
+                .where(Webhook.id == webhook_id, WebhookDelivery.due_at <= now, Webhook.active.is_(True))
                 .order_by(WebhookDelivery.due_at, WebhookDelivery.id)
-                .limit(_AT_ONCE)
+                .limit(1)
                 .with_for_update(skip_locked=True, of=WebhookDelivery)
             )
-            for delivery, webhook in uow.session.execute(statement).all():
-                delivery.due_at = now + _LEASE
-                delivery.attempts += 1
-                try:
-                    secret = self._box().open(webhook.secret, webhook.id.encode()).decode()
-                except UnreadableSecret:  # sealed with another key: one firm's webhook must not hold up all others
-                    delivery.last_status, delivery.last_error = None, _UNREADABLE
-                    _put_back(delivery, now)
-                    continue
-                body = delivery.body.encode()
-                headers = {
-                    "Content-Type": "application/json",
-                    "User-Agent": "Urakka",
-                    "Urakka-Delivery": delivery.id,
-                    **signing_headers([secret], now, body),
-                }
-                taken.append((delivery.id, webhook.url, headers, body))
+            found = uow.session.execute(statement).one_or_none()
+            if found is None:
+                return None
+            delivery, webhook = found
+            delivery.due_at = now + _LEASE
+            delivery.attempts += 1
+            call = self._prepared(delivery, webhook, now)
+            if call is None:
+                delivery.last_status, delivery.last_error = None, _UNREADABLE
+                _put_back(delivery, now)
+                _put_off(uow, webhook_id, now)
             uow.commit()
-        return taken
+        return call
 
-    def _call(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int | None, str | None]:
+    def _prepared(self, delivery: WebhookDelivery, webhook: Webhook, now: datetime) -> _Call | None:
+        """Return the signed call; None if the secret was sealed with another key."""
         try:
-            return self._caller.post(url, headers, body), None
+            secret = self._box().open(webhook.secret, webhook.id.encode()).decode()
+        except UnreadableSecret:
+            return None
+        body = delivery.body.encode()
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "Urakka",
+            "Urakka-Delivery": delivery.id,
+            **signing_headers([secret], now, body),
+        }
+        return _Call(delivery.id, webhook.url, headers, body)
+
+    def _call(self, call: _Call) -> tuple[int | None, str | None]:
+        try:
+            return self._caller.post(call.url, call.headers, call.body), None
         except Undelivered as error:
             return None, str(error)
 
@@ -255,7 +312,7 @@ def _put_back(delivery: WebhookDelivery, now: datetime) -> None:
 
 
 def _put_off(uow: UnitOfWork, webhook_id: str, now: datetime) -> None:
-    """Nobody answers there: let the other calls wait too, so that one dead receiver does not hold up all others."""
+    """Nobody answers there: let the other calls wait too, so that each does not cost a waiting time."""
     waiting = update(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id, WebhookDelivery.due_at <= now)
     uow.session.execute(waiting.values(due_at=now + PAUSES[0]))
 

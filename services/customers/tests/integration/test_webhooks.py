@@ -6,7 +6,9 @@ import hashlib
 import hmac
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,14 +16,17 @@ from typing import Any
 import pytest
 
 from services.customers.adapters.webhook_call import Undelivered, WebhookCaller
+from services.customers.app import webhooks
 from services.customers.app.webhooks import WebhookDispatcher, forget_old_deliveries
 from services.customers.messaging.inbound import CONSUMERS
 from services.customers.models import Webhook
 from shared.bus.envelope import encode
 from shared.bus.inbox import Inbox
+from shared.bus.leader import leadership
 from shared.bus.wakeup import LocalWakeup
 from shared.context import system_context
 from shared.testing.service import Caller, ServiceUnderTest
+from shared.testing.waiting import eventually
 
 SECRET = "s" * 40
 
@@ -213,6 +218,87 @@ def test_a_dead_receiver_costs_one_waiting_time_and_not_one_for_each_call(
         pass
     assert tried.count(webhook["url"]) == 1
     assert {each["state"] for each in _journal(manager, webhook)} == {"waiting"}
+
+
+class Slow:
+    """Calls whoever it is told; those at `held` answer only when they are let go. Notes order, and calls at once."""
+
+    def __init__(self, *held: str) -> None:
+        self.held, self.let_go = held, threading.Event()
+        self.told: list[tuple[str, str]] = []
+        self.most_at_once: Counter[str] = Counter()
+        self._now: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def post(self, url: str, headers: Any, body: bytes) -> int:
+        with self._lock:
+            self._now[url] += 1
+            self.most_at_once[url] = max(self.most_at_once[url], self._now[url])
+        if url in self.held:
+            assert self.let_go.wait(60)
+        with self._lock:
+            self._now[url] -= 1
+            self.told.append((url, json.loads(body)["data"]["name"]))
+        return 200
+
+
+@contextmanager
+def _running(service: ServiceUnderTest, caller: Slow, processes: int = 1) -> Iterator[None]:
+    """Let as many processes make calls as they would in production."""
+    stop, box, clock = threading.Event(), service.runtime.config.secret_box, Clock()
+    dispatchers = [
+        WebhookDispatcher(service.database, lambda: box, caller, LocalWakeup(), clock) for _ in range(processes)
+    ]
+    threads = [threading.Thread(target=dispatcher.run, args=(stop,)) for dispatcher in dispatchers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        caller.let_go.set()
+        for thread in threads:
+            thread.join(30)
+        assert not any(thread.is_alive() for thread in threads)
+
+
+def test_receivers_that_hang_delay_no_other_and_each_hears_the_changes_one_after_the_other(
+    service: ServiceUnderTest, office: Caller, manager: Caller
+) -> None:
+    held = [f"https://slow.example.fi/{number}" for number in range(webhooks.AT_ONCE - 1)]
+    for url in (*held, good := "https://good.example.fi/"):
+        _make(manager, url)
+    names = [f"Asiakas {number}" for number in range(25)]
+    for name in names:
+        office.post("/customers", {"name": name})
+    _hear(service)
+    caller = Slow(*held)
+    with _running(service, caller, processes=2):
+        eventually(lambda: len(caller.told) == len(names), timeout_s=60)
+        assert caller.told == [(good, name) for name in names]
+        assert set(caller.most_at_once) == {good, *held}
+        caller.let_go.set()
+        eventually(lambda: len(caller.told) == len(names) * webhooks.AT_ONCE, timeout_s=60)
+    assert set(caller.most_at_once.values()) == {1}
+    assert [name for url, name in caller.told if url == held[0]] == names
+
+
+def test_another_process_takes_over_when_the_one_that_calls_ends(
+    service: ServiceUnderTest, office: Caller, manager: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "_POLL_S", 0.05)
+    webhook = _make(manager, "https://good.example.fi/")
+    office.post("/customers", {"name": "A"})
+    _hear(service)
+    caller, lead = Slow(), leadership(service.engine, webhooks.LOCK)
+    assert lead.hold()
+    try:
+        with _running(service, caller):
+            assert _journal(manager, webhook)[0]["state"] == "waiting"
+            lead.release()
+            eventually(lambda: _journal(manager, webhook)[0]["state"] == "delivered")
+    finally:
+        lead.release()
 
 
 def test_a_secret_that_cannot_be_read_holds_up_no_other_webhook(
