@@ -34,7 +34,6 @@ from services.billing.domain.rows import ApprovedRow, is_construction_seller
 from services.billing.models import (
     BillingSettings,
     Connection,
-    CustomerConnection,
     statements,
 )
 from services.billing.models.dispatches import record_columns
@@ -269,6 +268,8 @@ def load_destination(
 ) -> tuple[Destination | None, Wishes]:
     """The named connection, else the payer's own one, else the tenant's default; and the tenant's wishes.
 
+    A payer without one of its own takes over that of a customer that was merged into it.
+
     None if that one is not active: what is meant for one company's books never goes to another's by itself.
     """
     wanted = {"tenant": tenant_id, "payer": payer_id}
@@ -290,13 +291,14 @@ def load_destinations(
     usual, _ = load_destination(session, tenant_id, connection_id)
     if connection_id is not None:
         return dict.fromkeys(wanted, usual)
-    found = session.execute(
-        select(CustomerConnection.customer_id, Connection.id, Connection.target, Connection.active)
-        .join(Connection, Connection.id == CustomerConnection.connection_id)
-        .where(CustomerConnection.customer_id.in_(wanted))
+    own: dict[str, str] = {}
+    for found in _in_slices(session, statements.OVERRIDES, tenant_id, wanted):
+        own.setdefault(found.payer, found.connection_id)
+    named = session.execute(
+        select(Connection.id, Connection.target, Connection.active).where(Connection.id.in_(set(own.values())))
     )
-    own = {payer: Destination(own_id, target) if active else None for payer, own_id, target, active in found}
-    return {payer: own.get(payer, usual) for payer in wanted}
+    ways = {each.id: Destination(each.id, each.target) if each.active else None for each in named}
+    return {payer: ways[own[payer]] if payer in own else usual for payer in wanted}
 
 
 def load_wishes(session: Session) -> Wishes:

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import String, Text
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base
@@ -17,6 +17,7 @@ class CustomerCopy(CopyRow, Base):
     """A customer as payer and as buyer."""
 
     __tablename__ = "copy_customers"
+    __table_args__ = (Index("ix_copy_customers_merged_into", "tenant_id", "merged_into"),)
 
     number: Mapped[str] = mapped_column(String(100))
     name: Mapped[str] = mapped_column(Text)

@@ -8,7 +8,21 @@ since they go past the session that would add it.
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Select, Table, Update, and_, bindparam, case, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -114,15 +128,44 @@ _DESTINATION = (
     .select_from(connections.outerjoin(settings, settings.c.tenant_id == connections.c.tenant_id))
     .where(connections.c.tenant_id == _TENANT, connections.c.active)
 )
+_MOST_MERGERS = 10
+"""So long a chain of mergers is followed: one that leads in a circle must end."""
+
+
+def _connections_of(payers: ColumnElement[bool]) -> Select[Any]:
+    """Payer and connection, the one that counts first: a payer's own, else that of a customer merged into it.
+
+    The fewest mergers away, and then the one that was given last.
+    """
+    steps: Any = literal(0).label("steps")
+    whole = select(customers.c.id.label("payer"), customers.c.id.label("customer"), steps)
+    heritage = whole.where(customers.c.tenant_id == _TENANT, payers).cte("heritage", recursive=True)
+    heritage = heritage.union_all(
+        select(heritage.c.payer, customers.c.id, heritage.c.steps + 1).where(
+            customers.c.tenant_id == _TENANT,
+            customers.c.merged_into == heritage.c.customer,
+            heritage.c.steps < _MOST_MERGERS,
+        )
+    )
+    return (
+        select(heritage.c.payer, overrides.c.connection_id)
+        .where(overrides.c.tenant_id == _TENANT, overrides.c.customer_id == heritage.c.customer)
+        .order_by(heritage.c.steps, overrides.c.id.desc())
+    )
+
+
 _OVERRIDE = (
-    select(overrides.c.connection_id)
-    .where(overrides.c.tenant_id == _TENANT, overrides.c.customer_id == bindparam("payer"))
+    _connections_of(customers.c.id == bindparam("payer"))
+    .with_only_columns(overrides.c.connection_id)
+    .limit(1)
     .scalar_subquery()
 )
+OVERRIDES = _connections_of(customers.c.id.in_(_WANTED))
+"""Of each payer the connection that counts comes first. Parameters: tenant, wanted (ids)."""
 DEFAULT_DESTINATION = _DESTINATION.where(
     or_(connections.c.id == _OVERRIDE, and_(connections.c.is_default, _OVERRIDE.is_(None)))
 )
-"""The payer's own connection, else the default one, and the tenant's settings. Parameters: tenant, payer."""
+"""The payer's connection (see `_connections_of`), else the default one; the tenant's settings. Parameters: tenant, payer."""
 NAMED_DESTINATION = _DESTINATION.where(connections.c.id == bindparam("connection"))
 """A named connection and the tenant's settings. Parameters: tenant, connection."""
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from services.billing.app import batches, overrides
+from services.billing.app import batches, compose, overrides
 from services.billing.app.batches import Selection
 from services.billing.bootstrap import SERVICE
 from services.billing.domain.errors import NoConnection
@@ -47,6 +47,43 @@ def test_a_batch_goes_to_each_payers_connection_unless_it_names_one(billing: Bil
     billing.dispatcher().run_once()
     assert {each.state for each in billing.dispatches()} == {"accepted"}
     billing.check()
+
+
+def test_the_survivor_of_a_merger_takes_over_the_connection_until_it_is_undone(billing: Billing) -> None:
+    usual, own, other = billing.connect(), billing.connect(is_default=False), billing.connect(is_default=False)
+    survivor = billing.customer(billing_rhythm="monthly")
+    middle, first = billing.customer(), billing.customer()
+    overrides.set_override(billing.begin(), first, None, own)
+    billing.customer(first, version=2, merged_into=middle)
+    billing.customer(middle, version=2, merged_into=survivor)
+    assert ways_of(billing, survivor) == {own}
+
+    overrides.set_override(billing.begin(), middle, None, other)
+    assert ways_of(billing, survivor) == {other}
+    overrides.set_override(billing.begin(), survivor, None, usual)
+    assert ways_of(billing, survivor) == {usual}
+    overrides.remove_override(billing.begin(), survivor, None)
+
+    billing.customer(middle, version=3, merged_into=None)
+    assert ways_of(billing, survivor) == {usual}
+    assert ways_of(billing, middle) == {other}
+
+
+def test_mergers_in_a_circle_end(billing: Billing) -> None:
+    usual = billing.connect()
+    one, two = billing.customer(), billing.customer()
+    billing.customer(one, version=2, merged_into=two)
+    billing.customer(two, version=2, merged_into=one)
+    assert ways_of(billing, one) == {usual}
+
+
+def ways_of(billing: Billing, payer: str) -> set[str | None]:
+    """Where the payer's documents go: asked for one and for many."""
+    with billing.read() as uow:
+        tenant = uow.context.tenant_id
+        alone, _ = compose.load_destination(uow.session, tenant, payer_id=payer)
+        many = compose.load_destinations(uow.session, tenant, None, [payer, new_id()])
+        return {way.connection_id if way else None for way in (alone, many[payer])}
 
 
 def test_a_connection_of_its_own_that_is_not_in_use_sends_to_no_other(billing: Billing) -> None:
