@@ -165,7 +165,10 @@ OVERRIDES = _connections_of(customers.c.id.in_(_WANTED))
 DEFAULT_DESTINATION = _DESTINATION.where(
     or_(connections.c.id == _OVERRIDE, and_(connections.c.is_default, _OVERRIDE.is_(None)))
 )
-"""The payer's connection (see `_connections_of`), else the default one; the tenant's settings. Parameters: tenant, payer."""
+"""The payer's connection (see `_connections_of`), else the default one, and the tenant's settings.
+
+Parameters: tenant, payer.
+"""
 NAMED_DESTINATION = _DESTINATION.where(connections.c.id == bindparam("connection"))
 """A named connection and the tenant's settings. Parameters: tenant, connection."""
 
