@@ -31,7 +31,8 @@ def explain(order_id: str) -> dict[str, Any]:
 def reprice(body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """Give the rows of an order the prices of now, before approval; without `dry_run: false` only say what changes
 
-    Prices that were typed by hand stay. Charging rules then decide anew.
+    Prices that were typed by hand stay. Charging rules then decide anew: `charges` names every row that they, or sets,
+    add, change or take away, from what to what and why.
     """
     dry_run = body.get("dry_run", True)
     found = reprice_order(begin(), order_id, dry_run=dry_run, expected=expected_version(), now=utc_now())

@@ -28,16 +28,6 @@ class PriceChangeOut(Schema):
     price_explanation = fields.Dict()
 
 
-class RepricingOut(Schema):
-    """What re-pricing changed, or would change."""
-
-    version = fields.Integer(required=True, metadata={"description": "Of the order; also the ETag"})
-    dry_run = fields.Boolean(required=True)
-    changes = fields.List(fields.Nested(PriceChangeOut), required=True)
-    net_before = DecimalString(2, digits=16, metadata={"description": "Only with prices.read"})
-    net_after = DecimalString(2, digits=16, metadata={"description": "With the rows of rules and sets"})
-
-
 class ChargingStepOut(Schema):
     """One thing that a rule did to a row, or why it made the row."""
 
@@ -48,6 +38,45 @@ class ChargingStepOut(Schema):
     text = fields.Dict(
         keys=fields.String(), values=fields.String(), required=True, metadata={"description": "fi, sv and en"}
     )
+
+
+class ChargeOut(Schema):
+    """What is charged for a row."""
+
+    quantity = DecimalString(3, digits=14, required=True)
+    unit_price = DecimalString(4, digits=14, required=True, allow_none=True)
+    net = DecimalString(2, digits=14, required=True, allow_none=True)
+
+
+class ChargeChangeOut(Schema):
+    """A row that is charged otherwise; `before` or `after` is null where it is not charged."""
+
+    row_id = fields.String(required=True)
+    product_code = fields.String(required=True)
+    description = fields.String(required=True)
+    unit = fields.String(required=True)
+    derived_by = fields.String(required=True, allow_none=True, metadata={"description": "The rule that makes the row"})
+    set_row_id = fields.String(required=True, allow_none=True, metadata={"description": "The set that it is a part of"})
+    before = fields.Nested(ChargeOut, required=True, allow_none=True)
+    after = fields.Nested(ChargeOut, required=True, allow_none=True)
+    steps = fields.List(fields.Nested(ChargingStepOut), required=True, metadata={"description": "Why: what rules did"})
+
+
+class RepricingOut(Schema):
+    """What re-pricing changed, or would change."""
+
+    version = fields.Integer(required=True, metadata={"description": "Of the order; also the ETag"})
+    dry_run = fields.Boolean(required=True)
+    changes = fields.List(fields.Nested(PriceChangeOut), required=True)
+    charges = fields.List(
+        fields.Nested(ChargeChangeOut),
+        metadata={
+            "description": "Every row that is charged otherwise, those of rules and sets too; they add up to the "
+            "difference of the nets. Only with prices.read"
+        },
+    )
+    net_before = DecimalString(2, digits=16, metadata={"description": "Only with prices.read"})
+    net_after = DecimalString(2, digits=16, metadata={"description": "With the rows of rules and sets"})
 
 
 class ChargedRowOut(Schema):

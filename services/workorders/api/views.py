@@ -8,7 +8,7 @@ from typing import Any
 from services.workorders.app.charging import charging_totals
 from services.workorders.app.charging_facts import worked_of
 from services.workorders.app.loading import LoadedOrder
-from services.workorders.app.repricing import Repricing, net_of
+from services.workorders.app.repricing import ChargeChange, Repricing, net_of
 from services.workorders.app.visibility import Sight
 from services.workorders.domain.lifecycle import BEFORE_APPROVAL, OrderFacts, State, billing_progress
 from services.workorders.domain.rows import QuantityOf, compare_with_plan
@@ -218,7 +218,19 @@ def repricing_view(repricing: Repricing, sight: Sight) -> dict[str, Any]:
     }
     if sight.prices:
         view |= {"net_before": repricing.net_before, "net_after": repricing.net_after}
+        view["charges"] = [_charge_change_view(change) for change in repricing.charges]
     return view
+
+
+def _charge_change_view(change: ChargeChange) -> dict[str, Any]:
+    row = change.row
+    return {
+        **{name: getattr(row, name) for name in ("product_code", "description", "unit", "derived_by", "set_row_id")},
+        "row_id": row.id,
+        "before": change.before,
+        "after": change.after,
+        "steps": row.charging or [],
+    }
 
 
 def settings_view(settings: ReviewSettings) -> dict[str, Any]:

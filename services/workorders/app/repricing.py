@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -37,13 +38,37 @@ class PriceChange:
     price_explanation: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What is charged for a row: quantity in its unit, price of one unit, amount in cents; None: no price is known."""
+
+    quantity: Decimal
+    unit_price: Decimal | None
+    net: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeChange:
+    """A row that is charged otherwise. row  as it is afterwards, or was if it goes; before, after  None: not charged"""
+
+    row: WorkRow
+    before: Charge | None
+    after: Charge | None
+
+
 @dataclass(slots=True)
 class Repricing:
-    """What re-pricing an order changes, or would change. net_*  of all charged rows, those of rules and sets too"""
+    """What re-pricing an order changes, or would change.
+
+    changes    rows that people recorded and that have another price now
+    charges    every row that is charged otherwise, those of rules and sets too: they add up to the change of the net
+    net_*      of all charged rows
+    """
 
     version: int
     dry_run: bool
     changes: tuple[PriceChange, ...]
+    charges: tuple[ChargeChange, ...]
     net_before: Decimal
     net_after: Decimal
 
@@ -58,16 +83,16 @@ def reprice_order(uow: UnitOfWork, order_id: str, *, dry_run: bool, expected: in
     with uow:
         loaded = load_order(uow, order_id, for_update=True, expected=expected)
         check_order_open(loaded.order.stands)
-        version, before = loaded.version, net_of(loaded)
+        version, before, charged_before = loaded.version, net_of(loaded), _charges(loaded)
         changes = _reprice(uow, loaded)
         recharge(uow, loaded, now=now)
-        after = net_of(loaded)
-        if not dry_run and (changes or after != before):
+        after, charges = net_of(loaded), _charge_changes(charged_before, _charges(loaded))
+        if not dry_run and (changes or charges):
             loaded.order.touch(now)
         if not dry_run:
             uow.commit()
             version = loaded.version
-        return Repricing(version, dry_run, tuple(changes), before, after)
+        return Repricing(version, dry_run, tuple(changes), charges, before, after)
 
 
 def read_charging(uow: UnitOfWork, order_id: str) -> LoadedOrder:
@@ -91,6 +116,24 @@ def price_changes(uow: UnitOfWork, loaded: LoadedOrder) -> list[PriceChange]:
 def net_of(loaded: LoadedOrder) -> Decimal:
     """Return the sum of the charged rows in cents; a row without a price counts as zero."""
     return sum((row.net or Decimal(0) for row in loaded.recorded if row.is_charged), Decimal("0.00"))
+
+
+def _charges(loaded: LoadedOrder) -> dict[str, tuple[WorkRow, Charge]]:
+    """Return row id → row and what is charged for it, of the rows that are charged."""
+    return {row.id: (row, Charge(row.quantity, row.unit_price, row.net)) for row in loaded.recorded if row.is_charged}
+
+
+def _charge_changes(
+    before: Mapping[str, tuple[WorkRow, Charge]], after: Mapping[str, tuple[WorkRow, Charge]]
+) -> tuple[ChargeChange, ...]:
+    found = []
+    for row_id in (*before, *(added for added in after if added not in before)):
+        was, becomes = before.get(row_id), after.get(row_id)
+        row, _ = becomes or before[row_id]
+        old, new = was and was[1], becomes and becomes[1]
+        if old != new:
+            found.append(ChargeChange(row, old, new))
+    return tuple(found)
 
 
 def _reprice(uow: UnitOfWork, loaded: LoadedOrder) -> list[PriceChange]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -467,3 +468,43 @@ def test_done_sent_twice_is_answered_as_the_first_time(work: Work) -> None:
     assert len(work.firm.service.events("workorder.approved.v1")) == 1
     assert work.worker.refused(409, "POST", f"{work.path}/done", {"signed_by": "Joku"})
     assert work.planner.refused(409, "POST", f"{work.path}/done", {"signed_by": "Iida"})
+
+
+def test_repricing_names_what_rules_and_sets_charge_otherwise(work: Work) -> None:
+    firm = work.firm
+    surcharge = {"kind": "surcharge", "product_id": work.fee, "percent": "10"}
+    rule = firm.rule(surcharge, name="Pientarvike", conditions={"product_ids": [work.hour]})
+    gone = firm.rule({"kind": "call_out", "product_id": work.fee, "unit_price": "50"}, name="Hälytys")
+    part = firm.product(code="OSA", unit="kpl", kind="material", list_price="10")
+    components = [{"product_id": part, "quantity": "2", "share_weight": None}]
+    kit = firm.product(code="SETTI", kind="fixed_price", unit="kpl", list_price="100", components=components)
+    hour = work.record("2")
+    work.record("1", product_id=kit)
+    before = {row["product_code"]: row for row in work.rows if row["derived_by"] or row["set_row_id"]}
+    firm.price(work.hour, price="40", customer_id=work.customer)
+    firm.price(kit, price="80", customer_id=work.customer)
+    firm.rule({"kind": "call_out", "product_id": work.fee}, id=gone, version=2, archived=True)
+    added = firm.rule({"kind": "fee", "product_id": work.fee, "unit_price": "7"}, name="Jätemaksu")
+    shown = work.planner.call("POST", f"{work.path}/reprice")
+    charges = {one["derived_by"] or one["product_code"]: one for one in shown["charges"]}
+    assert {key: (_net(one["before"]), _net(one["after"])) for key, one in charges.items()} == {
+        "SAH-1": ("120.00", "80.00"),
+        rule: ("12.00", "8.00"),
+        gone: ("50.00", None),
+        added: (None, "7.00"),
+        "OSA": ("100.00", "80.00"),
+    }
+    assert charges["OSA"]["set_row_id"] == before["OSA"]["set_row_id"]
+    assert (charges["SAH-1"]["row_id"], charges["SAH-1"]["steps"]) == (hour, [])
+    assert [(step["code"], step["rule_name"]) for step in charges[added]["steps"]] == [("fee", "Jätemaksu")]
+    assert [step["rule_name"] for step in charges[gone]["steps"]] == ["Hälytys"]
+    assert [change["product_code"] for change in shown["changes"]] == ["SAH-1", "SETTI"]
+    difference = sum(Decimal(_net(one["after"]) or 0) - Decimal(_net(one["before"]) or 0) for one in charges.values())
+    assert difference == Decimal(shown["net_after"]) - Decimal(shown["net_before"])
+    done = work.planner.call("POST", f"{work.path}/reprice", {"dry_run": False})
+    assert done["charges"] == shown["charges"]
+    assert work.planner.call("POST", f"{work.path}/reprice", {"dry_run": False})["charges"] == []
+
+
+def _net(charge: Any) -> Any:
+    return charge and charge["net"]
