@@ -8,7 +8,14 @@ from typing import Any
 
 from sqlalchemy import inspect, select
 
-from services.workorders.app.charging_facts import charging_rules, order_facts, recorded_rows, remember_uses
+from services.workorders.app.charging_facts import (
+    charging_rules,
+    counts_hours,
+    order_facts,
+    recorded_rows,
+    remember_uses,
+    take_turns,
+)
 from services.workorders.app.loading import LoadedOrder
 from services.workorders.app.prices import PriceBook, price_book
 from services.workorders.app.rows import apply_stamp, new_row, next_position
@@ -61,6 +68,8 @@ def recharge(uow: UnitOfWork, loaded: LoadedOrder, *, now: datetime) -> None:
     """
     rules = charging_rules(uow)
     recorded = [row for row in loaded.recorded if row.by_person and row.closed_reason is None]
+    if counts_hours(rules):
+        take_turns(uow, loaded.order, recorded, now=now)
     result = charge(order_facts(uow, loaded, rules, recorded), recorded_rows(recorded), rules)
     by_id = {row.id: row for row in recorded}
     for charged in result.rows:

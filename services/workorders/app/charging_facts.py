@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from services.workorders.app.loading import LoadedOrder
 from services.workorders.app.prices import price_group_of
@@ -42,7 +42,6 @@ def order_facts(
 ) -> OrderFacts:
     """Return what rules ask of the order. rows  its recorded rows"""
     order = loaded.order
-    counts_hours = any(rule.conditions.day_hours is not None for rule in rules)
     return OrderFacts(
         id=order.id,
         customer_id=order.customer_id,
@@ -51,8 +50,52 @@ def order_facts(
         order_type=order.type,
         urgent=order.priority == Priority.URGENT,
         included_used=_used_elsewhere(uow, order, rules),
-        earlier_hours=_earlier_hours(uow, order, rows) if counts_hours else {},
+        earlier_hours=_earlier_hours(uow, order, rows) if counts_hours(rules) else {},
     )
+
+
+def counts_hours(rules: Iterable[ChargingRule]) -> bool:
+    """Say whether any rule asks how many hours of the day came before, on whatever order: overtime."""
+    return any(rule.conditions.day_hours is not None for rule in rules)
+
+
+def take_turns(uow: UnitOfWork, order: WorkOrder, rows: Sequence[WorkRow], *, now: datetime) -> None:
+    """Let what is recorded of a worker's day on several orders come one after the other.
+
+    Two orders that were recorded at the same moment would each believe to be the first of the day, and nobody would be
+    charged the overtime. So the days are locked to the end of the transaction; and a row without clock times, which
+    counts by when it was recorded, is recorded after those that are there already: its request may have begun first.
+
+    now  when rows of this transaction were recorded
+    """
+    for worker, day in sorted(_days(rows)):
+        _lock_day(uow, worker, day)
+        latest = uow.session.scalar(
+            select(func.max(WorkRow.recorded_at)).where(
+                WorkRow.worked_by == worker, WorkRow.work_date == day, WorkRow.order_id != order.id
+            )
+        )
+        for row in rows:
+            if latest is not None and row.recorded_at == now and now <= latest and _day_of(row) == (worker, day):
+                row.recorded_at = latest + _NEXT
+
+
+_NEXT = timedelta(microseconds=1)
+
+
+def _day_of(row: WorkRow) -> tuple[str, date]:
+    return row.worked_by or row.recorded_by, row.work_date
+
+
+def _days(rows: Iterable[WorkRow]) -> set[tuple[str, date]]:
+    return {_day_of(row) for row in rows if row.unit in _HOURS}
+
+
+def _lock_day(uow: UnitOfWork, worker: str, day: date) -> None:
+    """Wait for whoever else records this day; SQLite has one writer at a time anyhow."""
+    if uow.session.get_bind().dialect.name == "postgresql":
+        key = f"{uow.context.tenant_id}:worked:{worker}:{day}"
+        uow.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
 
 
 def recorded_rows(rows: Sequence[WorkRow]) -> list[RecordedRow]:
@@ -68,7 +111,7 @@ def recorded_rows(rows: Sequence[WorkRow]) -> list[RecordedRow]:
             quantity=row.quantity if row.charged_by_hand else worked_of(row),
             unit_price=row.unit_price,
             work_date=row.work_date,
-            worker=row.worked_by or row.recorded_by,
+            worker=_day_of(row)[0],
             discount_percent=row.discount_percent,
             started_at=row.started_at,
             ended_at=row.ended_at,
@@ -134,7 +177,7 @@ def _earlier_hours(uow: UnitOfWork, order: WorkOrder, rows: Sequence[WorkRow]) -
     first: dict[tuple[str, date], datetime] = {}
     for row in rows:
         if row.unit in _HOURS:
-            key = (row.worked_by or row.recorded_by, row.work_date)
+            key = _day_of(row)
             began = row.started_at or row.recorded_at
             first[key] = min(first.get(key, began), began)
     return {key: _hours_before(uow, order, *key, before) for key, before in first.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -40,6 +41,12 @@ class Person:
         self.last: TestResponse
         self._client = service.app.test_client()
         self._token = json.dumps({"sub": self.id, "tid": tenant_id, "perms": permissions, "sites": list(sites)})
+
+    def same_on_another_phone(self) -> Person:
+        """The same somebody with another client, for requests at the same moment."""
+        other = copy.copy(self)
+        other._client = self._client.application.test_client()
+        return other
 
     def call(
         self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, **options: Any

@@ -226,6 +226,23 @@ def test_overtime_counts_the_workers_other_orders_of_the_day(work: Work) -> None
     assert [row["quantity"] for row in work.derived] == ["1.000"]
 
 
+def test_overtime_of_a_day_that_is_sent_for_four_orders_at_once(work: Work) -> None:
+    """A phone is back and sends all it has: of 4 × 5 hours those after the 8th are overtime, whoever comes first."""
+    factor = {"kind": "factor", "factor": "2", "product_id": work.fee}
+    work.firm.rule(factor, conditions={"day_hours": {"from": "8"}})
+    orders = [work.firm.in_progress(work.worker, customer_id=work.customer)["id"] for _ in range(4)]
+    row = {"product_id": work.hour, "quantity": "5", "work_date": DAY}
+    phones = [work.worker.same_on_another_phone() for _ in orders]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda phone, order: phone.make(f"/workorders/{order}/rows", row), phones, orders))
+    made = [row for order in orders for row in work.planner.get(f"/workorders/{order}")["rows"] if row["derived_by"]]
+    assert sorted(row["quantity"] for row in made) == ["2.000", "5.000", "5.000"]
+    for order in orders:
+        work.worker.step(order, "done")
+    made = [row for order in orders for row in work.planner.get(f"/workorders/{order}")["rows"] if row["derived_by"]]
+    assert sorted(row["quantity"] for row in made) == ["2.000", "5.000", "5.000"], "done later, it stays as it was"
+
+
 def test_marks_of_a_row_meet_conditions(work: Work) -> None:
     factor = {"kind": "factor", "factor": "1.5", "product_id": work.fee}
     work.firm.rule(factor, conditions={"marks": ["overtime_50"]})
