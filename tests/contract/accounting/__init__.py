@@ -7,7 +7,8 @@ import pytest
 
 pytest.register_assert_rewrite("tests.contract.accounting")  # before its modules, so that failures show their values
 
+from shared.testing.fixtures import everything_logged  # noqa: E402 - a case needs it, and others have no conftest of ours
 from tests.contract.accounting.bench import ALLOWED, Bench, BookedDocument, Trouble  # noqa: E402 - see above
 from tests.contract.accounting.cases import AdapterContract  # noqa: E402 - see above
 
-__all__ = ["ALLOWED", "AdapterContract", "Bench", "BookedDocument", "Trouble"]
+__all__ = ["ALLOWED", "AdapterContract", "Bench", "BookedDocument", "Trouble", "everything_logged"]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +72,15 @@ def test_the_files_that_are_named_exist() -> None:
     for module in re.findall(r"`(services(?:\.\w+)+)`", TEXT):
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or path.parent.with_suffix(".py").exists(), module
+
+
+def test_the_kit_finds_all_it_needs_outside_the_repository(tmp_path: Path) -> None:
+    (tmp_path / "test_theirs.py").write_text(
+        "from tests.contract.accounting import AdapterContract\n\n\n"
+        "class TestTheirs(AdapterContract):\n    @__import__('pytest').fixture\n    def bench(self): ...\n"
+    )
+    told = next(line for line in TEXT.splitlines() if "pytest -p" in line).partition(" pytest ")[2].split()
+    command = [sys.executable, "-m", "pytest", *told, "-q", "--setup-plan", "-p", "no:cacheprovider", "-k", "secret"]
+    there = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}."}
+    ran = subprocess.run(command, cwd=tmp_path, env=there, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stdout
