@@ -56,6 +56,11 @@ _BY_CODE: Final[_Texts] = {
     "price.out_of_range": ("Hinta ei voi olla tämä", "Priset kan inte vara detta"),
     "price.rounded": ("Hinta pyöristettiin neljään desimaaliin", "Priset avrundades till fyra decimaler"),
     "price.other_unit": ("Hinnan yksikkö on toinen kuin rivin", "Priset gäller en annan enhet än raden"),
+    "id.form": (
+        "Tässä tarvitaan ID, ei numeroa eikä nimeä",
+        "Här behövs ett ID, inte ett nummer eller namn",
+    ),
+    "period.backwards": ("Viimeinen päivä on ennen ensimmäistä", "Den sista dagen är före den första"),
     "price.missing": ("Rivillä ei ole hintaa eikä alennusta", "Raden har varken pris eller rabatt"),
     "price.duplicate": ("Sama hinta on jo ylempänä", "Samma pris finns redan högre upp"),
     "discount.out_of_range": ("Alennus ei voi olla tämä", "Rabatten kan inte vara denna"),

@@ -19,21 +19,34 @@ LABELS: Final = {
     "price": words.LABELS["list_price"],
     "discount_percent": split("Alennus % | Alennus | Alennusprosentti | Discount % | Discount | Rabatt % | Rabatt"),
     "price_group": split("Hintaryhmä | Hinnasto | Price group | Price list | Prisgrupp | Prislista"),
-    "customer_id": split("Asiakkaan ID | Customer ID | Kundens ID"),
-    "site_id": split("Kohteen ID | Site ID | Objektets ID"),
+    "customer_id": split(
+        "Asiakkaan ID | Customer ID | Kundens ID | Asiakasnumero | Asiakasnro | Asiakas | Customer number "
+        "| Customer no | Customer | Kundnummer | Kundnr | Kund"
+    ),
+    "site_id": split(
+        "Kohteen ID | Site ID | Objektets ID | Kohdenumero | Kohdenro | Kohde | Kiinteistö | Site code | Site "
+        "| Objektnummer | Objekt | Fastighet"
+    ),
     "min_quantity": split("Määrästä alkaen | Vähimmäismäärä | From quantity | Minimum quantity | Från antal"),
     "valid_from": split(
         "Voimassa alkaen | Alkaen | Alkaa | Alkupvm | Alkupäivä | Valid from | From | Gäller från | Från"
     ),
     "valid_to": split("Voimassa asti | Asti | Päättyy | Loppupäivä | Loppupvm | Valid to | Until | Gäller till | Till"),
 }
-"""Field → names of its column, the most specific first."""
+"""Field → names of its column, the most specific first.
+
+A customer or site that stands there by number or name is understood so far that its row is refused: a price that was
+meant for one of them must not become everybody's.
+"""
+_NO_PARTY: Final = ("hinta", "ryhm", "price", "group", "pris", "grupp")
+"""Parts of names of columns that hold prices or groups of customers: `Asiakashinta`."""
 
 
 def _id(cell: Cell) -> str:
     written = as_text(cell).lower()
     if not is_id(written):
-        raise CellProblem("id.form", f"{cell.shown!r} is not an id", "the id that the API gives")
+        detail = f"{cell.shown!r} is not an id; a price for one customer or site needs it, not its number or name"
+        raise CellProblem("id.form", detail, "the id that the API gives")
     return written
 
 
@@ -69,7 +82,8 @@ COLUMNS: Final = tuple(
         LABELS[field],
         parse,
         required=field == "code",
-        fill_merged=field in ("price_group", "valid_from", "valid_to"),
+        fill_merged=field in ("price_group", "customer_id", "site_id", "valid_from", "valid_to"),
+        never=_NO_PARTY if field in ("customer_id", "site_id") else (),
         fit=fit_codes if field == "code" else None,
     )
     for field, parse in _PARSERS.items()
@@ -89,3 +103,6 @@ def read_prices(stream: BinaryIO, chosen: Choices | None = None) -> TableReading
 def _check_row(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
     if "price" in values and values.get("price") is None and values.get("discount_percent") is None:
         yield "price", CellProblem("price.missing", "The row has neither a price nor a discount", "1234,50")
+    first, last = values.get("valid_from"), values.get("valid_to")
+    if first is not None and last is not None and last < first:
+        yield "valid_to", CellProblem("period.backwards", "The last day is before the first one", f"{first} or later")

@@ -187,3 +187,22 @@ def test_a_list_of_new_prices_with_days_as_text_and_as_numbers() -> None:
     }
     (error,) = reading.errors
     assert (error.row, error.column_letter, error.suggestion) == (5, "C", "1.1.2027")
+
+
+@pytest.mark.parametrize("header", ["Asiakasnro", "Asiakas", "Kundnummer", "Customer number", "Kohde", "Site code"])
+def test_a_price_for_somebody_who_is_not_known_by_that_becomes_nobodys(header: str) -> None:
+    table = [["Tuotekoodi", "Hinta", header], ["SAH-1", "1 234,50 €", 1001], ["SAH-2", 10, None]]
+    reading = read_prices(workbook(table))
+    assert wrong(reading) == [(2, "C", "id.form")]
+    assert rows(reading, "code", "price") == {3: ("SAH-2", Decimal(10))}
+
+
+def test_a_customers_price_is_no_customer() -> None:
+    reading = read_prices(workbook([["Tuotekoodi", "Hinta", "Asiakashinta", "Asiakasryhmä"], ["SAH-1", 12.5, 11, "A"]]))
+    assert (wrong(reading), rows(reading, "customer_id")) == ([], {2: (None,)})
+
+
+def test_all_that_is_wrong_with_a_price_is_said_at_once() -> None:
+    table = [["Tuotekoodi", "Hinta", "Alkaa", "Päättyy"], ["KM", -1, date(2026, 12, 1), date(2026, 11, 1)]]
+    found = wrong(read_prices(workbook(table)))
+    assert [(row, letter) for row, letter, _ in found] == [(2, "B"), (2, "D")]
