@@ -99,9 +99,9 @@ def preview_batch(uow: UnitOfWork, batch_id: str, *, now: datetime, vault: Vault
     with uow:
         batch = get_or_404(uow.session, Batch, batch_id)
         rules.step(BatchState(batch.state), BatchStep.LOCK)
-        documents = [each.document for each in _compose(uow, _rows_in_pool(uow, batch, lock=False), now)]
-        problems = preflight.problems_of(uow, vault, batch.connection_id, documents)
-        return [Preview(document, found) for document, found in zip(documents, problems, strict=True)]
+        composed = _compose(uow, _rows_in_pool(uow, batch, lock=False), now)
+        problems = _problems_of(uow, batch, composed, vault)
+        return [Preview(each.document, found) for each, found in zip(composed, problems, strict=True)]
 
 
 def lock_batch(
@@ -266,14 +266,21 @@ def _billable(
     uow: UnitOfWork, batch: Batch, composed: Sequence[compose.Composed], vault: Vault | None, wish: LockWish
 ) -> Sequence[compose.Composed]:
     """Those that can be billed as the biller wishes; raises NotBillable, NothingToBill."""
-    problems = preflight.problems_of(uow, vault, batch.connection_id, [each.document for each in composed])
-    both = list(zip(composed, problems, strict=True))
+    both = list(zip(composed, _problems_of(uow, batch, composed, vault), strict=True))
     if wish.leave_out:
         both = [(each, found) for each, found in both if not preflight.is_blocked(found)]
         if not both:
             raise NothingToBill("The accounting system would refuse every document of this selection.")
     preflight.refuse([each.document for each, _ in both], [found for _, found in both], wish)
     return [each for each, _ in both]
+
+
+def _problems_of(
+    uow: UnitOfWork, batch: Batch, composed: Sequence[compose.Composed], vault: Vault | None
+) -> list[tuple[Problem, ...]]:
+    """What was found while the documents were made, and what their targets would say."""
+    foreseen = preflight.problems_of(uow, vault, batch.connection_id, [each.document for each in composed])
+    return [(*each.problems, *found) for each, found in zip(composed, foreseen, strict=True)]
 
 
 def _documents_of(uow: UnitOfWork, batch: Batch) -> Sequence[str]:

@@ -21,7 +21,7 @@ from services.billing.domain.document import (
     new_document_key,
 )
 from services.billing.domain.errors import NotReady
-from services.billing.domain.fees import FeeBook, fee_row
+from services.billing.domain.fees import FeeBook, UnknownFee, fee_row
 from services.billing.domain.grouping import (
     DocumentKey,
     GroupingPolicy,
@@ -30,6 +30,7 @@ from services.billing.domain.grouping import (
     common_references,
     group_rows,
 )
+from services.billing.domain.preflight import Problem
 from services.billing.domain.rows import ApprovedRow, is_construction_seller
 from services.billing.models import (
     BillingSettings,
@@ -75,6 +76,7 @@ class Composed:
     ledger_ids  the ledger rows that it reserves.
     credit_note why a credit was made, and what becomes of its rows (`services.billing.app.reversals`); else None.
     fee         the ledger row of its fee, to be stored with it; None if it has none.
+    problems    what is known to be wrong with it before any target is asked.
     """
 
     document: Document
@@ -82,6 +84,7 @@ class Composed:
     ledger_ids: tuple[str, ...]
     credit_note: Mapping[str, Any] | None = None
     fee: Mapping[str, Any] | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,10 @@ def compose(
     for key, members in groups.items():
         document, fee = _document(tenant_id, key, members, library, wishes, document_date)
         ledger_ids = tuple(row.ledger_id for row in members)
-        stored = ledger_columns(fee, material.rows[ledger_ids[-1]], document.id) if fee is not None else None
-        documents.append(Composed(document, _workorders(members), ledger_ids, fee=stored))
+        last = material.rows[ledger_ids[-1]]
+        stored = ledger_columns(fee, last, document.id) if isinstance(fee, ApprovedRow) else None
+        problems = (fee.problem,) if isinstance(fee, UnknownFee) else ()
+        documents.append(Composed(document, _workorders(members), ledger_ids, fee=stored, problems=problems))
     return tuple(documents)
 
 
@@ -454,8 +459,8 @@ def _document(
     library: _Library,
     wishes: Wishes,
     document_date: date,
-) -> tuple[Document, ApprovedRow | None]:
-    """The document and its fee, which stands on its last line; None if it has none."""
+) -> tuple[Document, ApprovedRow | UnknownFee | None]:
+    """The document and its fee, which stands on its last line if it is known; None if it has none."""
     payer = library.payer(key.payer_id)
     orders = library.orders_of(members)
     head = DocumentHead(
@@ -470,8 +475,8 @@ def _document(
     policy = MergePolicy(merge=wishes.merge_rows, texts=library.texts_in(payer.language), name_orders=len(orders) > 1)
     document = compile_document(head, members, policy, wishes.vat_policy)
     fee = fee_row(library.fees, document, members, library.price_group_of(key.payer_id))
-    if fee is None:
-        return document, None
+    if not isinstance(fee, ApprovedRow):
+        return document, fee
     return compile_document(head, [*members, fee], policy, wishes.vat_policy), fee
 
 

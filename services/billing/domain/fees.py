@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import NAMESPACE_URL, uuid5
 
 from services.billing.domain.document import Document
+from services.billing.domain.preflight import Problem, Severity
 from services.billing.domain.rows import REVERSE_CHARGE, ApprovedRow
 from shared.charging import ChargingRule, DocumentFacts, InvoiceFeeRow, invoice_fee
 from shared.vat import VatClass, rate_on
@@ -32,16 +33,29 @@ class FeeBook:
     products: Mapping[str, FeeProduct] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownFee:
+    """A fee that a rule asks for, and whose product or price is not known: the document goes without it."""
+
+    rule_name: str
+
+    @property
+    def problem(self) -> Problem:
+        """As the preview tells it."""
+        detail = f"The rule “{self.rule_name}” asks for a fee whose product or price is not known."
+        return Problem("billing.fee_not_known", detail, "/lines", Severity.WARNING)
+
+
 def fee_row(
     book: FeeBook, document: Document, members: Sequence[ApprovedRow], price_group: str | None
-) -> ApprovedRow | None:
+) -> ApprovedRow | UnknownFee | None:
     """Return the fee of a document as a row of its own, which belongs to the order of the last of its rows.
 
     document     compiled of `members`, without the fee. price_group: the payer's.
     The rules are asked about the payer on the document date. The fee's work date is the last one of the document: it
     belongs to that work, and its VAT rate is of that day. On a document that is under reverse charge altogether the
     fee is so too, since it is a part of the price of that work (AVL 73 §).
-    None if no rule asks for a fee, the fee is 0 or its price is not known, and for documents of 0 or less.
+    None if no rule asks for a fee or the fee is 0, and for documents of 0 or less.
     """
     if not book.rules or document.net <= 0 or document.performed_on is None:
         return None
@@ -49,10 +63,12 @@ def fee_row(
     fee = invoice_fee(
         DocumentFacts(document.document_date, payer.invoice_channel, payer.customer_id, price_group), book.rules
     )
-    product = book.products.get(fee.product_id) if fee is not None else None
-    if fee is None or product is None:
+    if fee is None:
         return None
-    unit_price = fee.unit_price if fee.unit_price is not None else product.list_price
+    product = book.products.get(fee.product_id)
+    unit_price = fee.unit_price if fee.unit_price is not None or product is None else product.list_price
+    if product is None or unit_price is None:
+        return UnknownFee(fee.rule_name)
     return _row(fee, product, unit_price, document, members) if unit_price else None
 
 

@@ -111,6 +111,12 @@ _TOO_LONG = (
 
 REASONS: Mapping[str, Entry] = {
     # --- ours ---
+    "billing.fee_not_known": (
+        "catalog", "/list_price",
+        "Laskutuslisä jää pois: sen tuotetta tai hintaa ei tunneta. Anna tuotteelle listahinta tai säännölle hinta.",
+        "Faktureringsavgiften blir borta: dess produkt eller pris är inte känt. Ge produkten ett listpris eller regeln ett pris.",
+        "The invoicing fee is left out: its product or price is not known. Give the product a list price, or the rule a price.",
+    ),
     "payer.name_missing": _NAME,
     "payer.number_missing": _CUSTOMER_NUMBER,
     "payer.vat_number_missing": _VAT_NUMBER,

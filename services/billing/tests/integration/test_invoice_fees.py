@@ -12,9 +12,11 @@ from services.billing.app.batches import Selection
 from services.billing.app.compose import Wishes
 from services.billing.app.fees import NO_FEES, load_fees
 from services.billing.app.ledger_check import check_ledger
+from services.billing.app.preflight import LockWish
 from services.billing.app.reversals import ReversalWish
 from services.billing.app.settings import change_settings
 from services.billing.domain.compile import VatPolicy
+from services.billing.domain.errors import NotBillable
 from services.billing.domain.grouping import MixedVat
 from services.billing.domain.reversal import Take
 from services.billing.models import Batch, BillingDocument, BillingLine, LedgerRow
@@ -273,7 +275,12 @@ def test_billing_goes_on_without_a_fee_that_is_not_known(billing: Billing, produ
         later = [{"id": new_id(), "price": "4.00", "valid_from": tomorrow, "valid_to": None}]
         billing.product(FEE, list_prices=later if product == "with a price from tomorrow on" else [])
     billing.approve(by_letter(billing))
-    lock(billing, a_batch(billing))
+    batch = a_batch(billing)
+    (preview,) = batches.preview_batch(billing.read(), batch.id, now=billing.clock())
+    assert [problem.code for problem in preview.problems] == ["billing.fee_not_known"]
+    with pytest.raises(NotBillable):
+        lock(billing, batch)
+    batches.lock_batch(billing.begin(), batch.id, None, now=billing.clock(), wish=LockWish(accept_warnings=True))
     assert fees(billing) == []
     assert [document.gross for document in billing.documents()] == [D("141.19")]
 

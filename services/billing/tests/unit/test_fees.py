@@ -9,7 +9,8 @@ import pytest
 
 from services.billing.domain.compile import MergePolicy, compile_lines
 from services.billing.domain.document import Delivery
-from services.billing.domain.fees import FeeBook, FeeProduct, fee_row
+from services.billing.domain.fees import FeeBook, FeeProduct, UnknownFee, fee_row
+from services.billing.domain.preflight import Severity
 from services.billing.domain.rows import ApprovedRow
 from services.billing.tests.unit.builders import a_document, a_party, a_row
 from shared.charging import ChargingRule, Conditions, InvoiceFee
@@ -24,16 +25,22 @@ def a_rule(rule_id: str = "rule-1", price: str | None = "5.00", priority: int = 
     return ChargingRule(rule_id, "Laskutuslisä", priority, (effect,), **changes)
 
 
-def a_fee(
+def fee_asked_for(
     *rules: ChargingRule,
     rows: tuple[ApprovedRow, ...] = (a_row(),),
     product: FeeProduct | None = PRODUCT,
     price_group: str | None = None,
     **payer: Any,
-) -> ApprovedRow | None:
+) -> ApprovedRow | UnknownFee | None:
     book = FeeBook(rules, {product.id: product} if product else {})
     party = a_party(**{"invoice_channel": "letter", **payer})
     return fee_row(book, a_document(*rows, payer=party), rows, price_group)
+
+
+def a_fee(*rules: ChargingRule, **facts: Any) -> ApprovedRow | None:
+    found = fee_asked_for(*rules, **facts)
+    assert not isinstance(found, UnknownFee)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -45,8 +52,6 @@ def a_fee(
         pytest.param(a_rule(channels=()), {"invoice_channel": "einvoice"}, "5.00", id="every channel"),
         pytest.param(a_rule(price="0"), {}, None, id="nothing"),
         pytest.param(a_rule(price=None), {"product": replace(PRODUCT, list_price=D(7))}, "7", id="list price"),
-        pytest.param(a_rule(price=None), {}, None, id="no price known"),
-        pytest.param(a_rule(), {"product": None}, None, id="product not known"),
         pytest.param(a_rule(valid_from=date(2026, 11, 21)), {}, None, id="later than the document"),
         pytest.param(a_rule(valid_from=date(2026, 11, 20)), {}, "5.00", id="from the document's day"),
         pytest.param(
@@ -69,6 +74,13 @@ def a_fee(
 def test_when_there_is_a_fee(rule: ChargingRule, facts: dict[str, Any], price: str | None) -> None:
     fee = a_fee(rule, **facts)
     assert (None if fee is None else fee.unit_price) == (None if price is None else D(price))
+
+
+@pytest.mark.parametrize(("price", "product"), [(None, PRODUCT), ("5.00", None), (None, None)])
+def test_a_fee_without_product_or_price_is_told_of(price: str | None, product: FeeProduct | None) -> None:
+    found = fee_asked_for(a_rule(price=price), product=product)
+    assert isinstance(found, UnknownFee)
+    assert (found.problem.code, found.problem.severity) == ("billing.fee_not_known", Severity.WARNING)
 
 
 def test_the_first_rule_by_priority_decides_also_against_a_fee() -> None:
@@ -137,7 +149,7 @@ def test_a_document_and_a_rule_have_one_fee_and_another_document_another() -> No
     document = a_document(*rows, payer=a_party(invoice_channel="letter"))
     first, again = fee_row(book, document, rows, None), fee_row(book, document, rows, None)
     other = fee_row(book, replace(document, key="URK-2"), rows, None)
-    assert first is not None
-    assert other is not None
+    assert isinstance(first, ApprovedRow)
+    assert isinstance(other, ApprovedRow)
     assert first == again
     assert len({first.row_id, first.ledger_id, other.row_id, other.ledger_id}) == 4
