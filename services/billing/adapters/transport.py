@@ -11,12 +11,11 @@ proxies and netrc of the environment and automatic retries are off.
 
 import contextlib
 import http.client
-import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -28,6 +27,7 @@ from services.billing.adapters.deadline import remaining_s
 from services.billing.adapters.faults import Fault, NoAnswer, NothingSent
 from services.billing.adapters.redaction import exchange_of
 from services.billing.domain.exchanges import is_collecting, note
+from shared.call_limit import CallLimit
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 TURN_S = 5.0
@@ -44,58 +44,22 @@ class Answer:
     body: bytes
 
 
-class _Watch:
-    """Ends a call whose answer trickles: time-outs of sockets count from byte to byte only."""
-
-    def __init__(self, limit_s: float) -> None:
-        self._lock = threading.Lock()
-        self._expired = False
-        self._socket: socket.socket | None = None
-        self._timer = threading.Timer(limit_s, self._expire)
-        self._timer.daemon = True
-
-    def __enter__(self) -> "_Watch":
-        _CURRENT.watch = self
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        _CURRENT.watch = None
-        with self._lock:
-            self._socket = None
-
-    @property
-    def has_expired(self) -> bool:
-        with self._lock:
-            return self._expired
-
-    def attach(self, connected: socket.socket) -> None:
-        with self._lock:
-            self._socket = connected
-            expired = self._expired
-        if expired:
-            self._shut(connected)
-
-    def _expire(self) -> None:
-        with self._lock:
-            self._expired = True
-            connected = self._socket
-        if connected is not None:
-            self._shut(connected)
-
-    @staticmethod
-    def _shut(connected: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            # Not the TLS class's own shutdown: that one would drop the TLS layer under the reader's feet.
-            socket.socket.shutdown(connected, socket.SHUT_RDWR)
-
-
 class _Current(threading.local):
-    watch: _Watch | None = None
+    limit: CallLimit | None = None
 
 
 _CURRENT = _Current()
+
+
+@contextlib.contextmanager
+def _limited(limit_s: float) -> Iterator[CallLimit]:
+    """Limit the call that this thread makes: its connection is made where nobody could hand the limit over."""
+    with CallLimit(limit_s) as limit:
+        _CURRENT.limit = limit
+        try:
+            yield limit
+        finally:
+            _CURRENT.limit = None
 
 
 def _connect(connection: HTTPConnection, connect: Callable[[], None]) -> None:
@@ -108,8 +72,8 @@ def _connect(connection: HTTPConnection, connect: Callable[[], None]) -> None:
     except (OSError, HTTPError, http.client.HTTPException, UnicodeError, ValueError) as error:
         kind = "no secure connection could be made" if "SSL" in type(error).__name__ else "no connection could be made"
         raise NothingSent(kind) from None
-    if _CURRENT.watch is not None and connection.sock is not None:
-        _CURRENT.watch.attach(connection.sock)
+    if _CURRENT.limit is not None and connection.sock is not None:
+        _CURRENT.limit.attach(connection.sock)
 
 
 class _Plain(HTTPConnection):
@@ -130,15 +94,20 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _Tls
 
 
+Pools = Mapping[str, type[HTTPConnectionPool]]
+"""Scheme of an address → how its connections are made."""
+
+
 class _SingleAttempt(HTTPAdapter):
     """No retries (the default of 0 is stated so that nobody has to look it up) and our connection classes."""
 
-    def __init__(self) -> None:
+    def __init__(self, pools: Pools) -> None:
+        self._pools = pools
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = dict(self._pools)
 
 
 def _prepare(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.PreparedRequest:
@@ -159,6 +128,8 @@ class Transport:
     longest_s          of a single call, with waiting for its turn: also a fair limit for an operation of several
     """
 
+    pools: ClassVar[Pools] = {"http": _PlainPool, "https": _TlsPool}
+
     def __init__(self, connect_timeout_s: float, read_timeout_s: float) -> None:
         self._timeout_s = (connect_timeout_s, read_timeout_s)
         self.longest_s = connect_timeout_s + read_timeout_s + TURN_S
@@ -166,8 +137,8 @@ class Transport:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.clear()
-        self._session.mount("https://", _SingleAttempt())
-        self._session.mount("http://", _SingleAttempt())
+        self._session.mount("https://", _SingleAttempt(self.pools))
+        self._session.mount("http://", _SingleAttempt(self.pools))
 
     @staticmethod
     def wire_url(url: str) -> str:
@@ -192,9 +163,9 @@ class Transport:
             # A write that is given too little time would only become unclear.
             if left_s < (min(connect_s + read_s, _LEAST_FOR_A_WRITE_S) if body is not None else _LEAST_S):
                 raise NothingSent("earlier calls took all the time there was; it goes on from there next time")
-            with _Watch(min(connect_s + read_s, left_s)) as watch:
+            with _limited(min(connect_s + read_s, left_s)) as limit:
                 answer = self._noted(method, url, headers, body, (min(connect_s, left_s), min(read_s, left_s)))
-            if watch.has_expired:
+            if limit.has_expired:
                 # http.client takes the end of the stream for the end of the headers.
                 raise NoAnswer("no whole answer came in time")
             return answer

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import socket
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +11,7 @@ from urllib.parse import urlsplit
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from shared.call_limit import CallLimit
 from shared.webhooks import NotPublic, address_of
 
 CONNECT_S: Final = 5.0
@@ -39,18 +37,20 @@ class WebhookCaller:
         except (NotPublic, ValueError) as error:
             raise Undelivered(str(error)) from None
         connection = _connection(parts.scheme, address, port, parts.hostname or "")
-        end = threading.Timer(LONGEST_S, _shut, [connection])
-        end.daemon = True
-        end.start()
+        target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         try:
-            target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-            connection.request("POST", target, body=body, headers={"Host": parts.netloc, **headers})
-            return int(connection.getresponse().status)
+            with CallLimit(LONGEST_S) as limit:
+                connection.connect()
+                limit.attach(connection.sock)
+                connection.request("POST", target, body=body, headers={"Host": parts.netloc, **headers})
+                status = int(connection.getresponse().status)
         except (TimeoutError, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise Undelivered(f"no whole answer came ({type(error).__name__})") from None
         finally:
-            end.cancel()
             connection.close()
+        if limit.has_expired:
+            raise Undelivered("no whole answer came in time")
+        return status
 
 
 def _connection(scheme: str, address: str, port: int, name: str) -> HTTPConnection:
@@ -58,10 +58,3 @@ def _connection(scheme: str, address: str, port: int, name: str) -> HTTPConnecti
     if scheme == "https":
         return HTTPSConnection(address, port, timeout=CONNECT_S, server_hostname=name, assert_hostname=name)
     return HTTPConnection(address, port, timeout=CONNECT_S)
-
-
-def _shut(connection: HTTPConnection) -> None:
-    """End a call whose answer trickles: time-outs of sockets count from byte to byte only."""
-    if connection.sock is not None:
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)

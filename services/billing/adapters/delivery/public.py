@@ -6,10 +6,9 @@ the name server changes nothing.
 """
 
 import socket
-from typing import Any
 
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from services.billing.adapters import transport
 from services.billing.adapters.faults import NothingSent
@@ -25,48 +24,34 @@ def public_address(host: str, port: int) -> str:
         raise NothingSent(str(error)) from None
 
 
-def _new_connection(connection: HTTPConnection, connect: Any) -> socket.socket:
-    """Connect to the judged address; the name stays for TLS and the Host header."""
-    name = connection._dns_host
-    connection._dns_host = public_address(name, connection.port)
-    try:
-        connected: socket.socket = connect()
-    finally:
-        connection._dns_host = name
-    return connected
-
-
-class _Plain(transport._Plain):
+class _ToPublic(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _new_connection(self, super()._new_conn)
+        """Connect to the judged address; the name stays for TLS and the Host header."""
+        name = self._dns_host
+        self._dns_host = public_address(name, self.port)
+        try:
+            return super()._new_conn()
+        finally:
+            self._dns_host = name
 
 
-class _Tls(transport._Tls):
-    def _new_conn(self) -> socket.socket:
-        return _new_connection(self, super()._new_conn)
+class _Plain(_ToPublic, transport._Plain):
+    pass
 
 
-class _PlainPool(transport._PlainPool):
+class _Tls(_ToPublic, transport._Tls):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
     ConnectionCls = _Plain
 
 
-class _TlsPool(transport._TlsPool):
+class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _Tls
-
-
-class _PublicOnly(HTTPAdapter):
-    def __init__(self) -> None:
-        super().__init__(max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
 
 class PublicTransport(Transport):
     """As `Transport`; calls to private, loopback, link-local and other non-public addresses raise NothingSent."""
 
-    def __init__(self, connect_timeout_s: float, read_timeout_s: float) -> None:
-        super().__init__(connect_timeout_s, read_timeout_s)
-        self._session.mount("https://", _PublicOnly())
-        self._session.mount("http://", _PublicOnly())
+    pools = {"http": _PlainPool, "https": _TlsPool}

@@ -8,13 +8,14 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+from services.customers.adapters import webhook_call
 from services.customers.adapters.webhook_call import Undelivered, WebhookCaller
 from services.customers.app import webhooks
 from services.customers.app.webhooks import WebhookDispatcher, forget_old_deliveries
@@ -175,6 +176,42 @@ def test_private_addresses_are_called_only_if_the_operator_allows_it(
     (delivery,) = _journal(manager, webhook)
     assert (delivery["state"], receiver.calls) == ("waiting", [])
     assert "private network" in delivery["last_error"]
+
+
+class Trickle(Receiver):
+    """Answers well, but byte by byte; `cut` when the caller has not waited for the last one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        pause, cut = threading.Event(), threading.Event()
+        self.cut = cut
+
+        def do_POST(self: Any) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+            try:
+                for _ in range(100):
+                    pause.wait(0.02)
+                    self.wfile.write(b"y")
+                self.wfile.write(b"\r\n\r\n")
+            except OSError:
+                cut.set()
+
+        self._server.RequestHandlerClass.do_POST = do_POST  # type: ignore[attr-defined]
+
+
+def test_an_answer_that_trickles_is_no_answer_when_the_call_has_lasted_too_long(
+    service: ServiceUnderTest, office: Caller, manager: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_call, "LONGEST_S", 0.3)
+    with closing(Trickle()) as receiver:
+        webhook = _make(manager, receiver.url)
+        office.post("/customers", {"name": "A"})
+        _hear(service)
+        assert _dispatcher(service, Clock()).make_due_calls() == 1
+        (delivery,) = _journal(manager, webhook)
+        assert receiver.cut.wait(20)
+    assert (delivery["state"], delivery["last_status"]) == ("waiting", None)
+    assert delivery["last_error"].startswith("no whole answer came")
 
 
 def test_a_caller_that_died_leaves_the_call_to_the_next_one(
