@@ -15,8 +15,14 @@ from services.billing.app.pausing import clear_pause
 from services.billing.app.ports import AccountingTarget
 from services.billing.app.sending import Leased
 from services.billing.domain.dispatch import FINAL
-from services.billing.domain.errors import ConnectionInUse, InvalidSettings, LeadsElsewhere, UnknownTarget
-from services.billing.models import Connection, Dispatch
+from services.billing.domain.errors import (
+    ChosenByPayers,
+    ConnectionInUse,
+    InvalidSettings,
+    LeadsElsewhere,
+    UnknownTarget,
+)
+from services.billing.models import Connection, CustomerConnection, Dispatch
 from shared.crypto import SecretBox, UnreadableSecret
 from shared.db import UnitOfWork, check_version, get_or_404
 from shared.db.database import Creation
@@ -24,6 +30,7 @@ from shared.db.paging import Page, fetch_page
 from shared.errors import FieldError
 
 _LONGEST_SECRET = 2000
+_MOST_NAMED = 100
 _UNREADABLE = "The secrets cannot be read with the key of this installation: enter them again."
 
 
@@ -229,7 +236,7 @@ def _kept(vault: Vault, kind: TargetKind, connection: Connection, wish: Connecti
 def remove_connection(uow: UnitOfWork, connection_id: str, expected_version: int | None) -> Connection:
     """Stop using a connection: it is no longer active nor the default, its history stays.
 
-    Raises ConnectionInUse while dispatches over it are unfinished.
+    Raises ConnectionInUse while dispatches over it are unfinished, ChosenByPayers while payers are pointed at it.
     """
     with uow:
         connection = get_or_404(uow.session, Connection, connection_id, for_update=True)
@@ -244,6 +251,9 @@ def remove_connection(uow: UnitOfWork, connection_id: str, expected_version: int
         )
         if unfinished:
             raise ConnectionInUse(unfinished=unfinished)
+        payers = select(CustomerConnection.customer_id).where(CustomerConnection.connection_id == connection_id)
+        if chosen := uow.session.scalars(payers.order_by(CustomerConnection.customer_id).limit(_MOST_NAMED)).all():
+            raise ChosenByPayers(payers=list(chosen))
         connection.active = False
         connection.is_default = False
         uow.commit()

@@ -106,6 +106,13 @@ class LeadsElsewhere(Conflict):
     title = "Other books need a connection of their own"
 
 
+class ChosenByPayers(Conflict):
+    """Payers are pointed at the connection: without it their documents would go nowhere, and nobody would see."""
+
+    code = "connection.chosen_by_payers"
+    title = "Payers have this connection of their own"
+
+
 class ConnectionInUse(Conflict):
     """The connection has dispatches that are not finished."""
 

@@ -258,6 +258,12 @@ REFUSALS: Mapping[str, Entry] = {
         "The new settings lead to another company's books. Make a connection of its own for them: the customers, "
         "products and invoices of this connection are in the former ones.",
     ),
+    "connection.chosen_by_payers": (
+        "connection", None,
+        "Joillekin maksajille on valittu tämä yhteys. Valitse heille ensin toinen, tai poista valinta.",
+        "För vissa betalare är denna anslutning vald. Välj först en annan för dem, eller ta bort valet.",
+        "This connection was chosen for some payers. Choose another one for them first, or take the choice away.",
+    ),
     "connection.in_use": (
         "connection", None,
         "Yhteydellä on keskeneräisiä tositteita. Odota niiden valmistumista tai lähetä ne toisella yhteydellä.",

@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from services.billing.app import batches, compose, overrides
 from services.billing.app.batches import Selection
+from services.billing.app.connections import remove_connection
 from services.billing.bootstrap import SERVICE
-from services.billing.domain.errors import NoConnection
+from services.billing.domain.errors import ChosenByPayers, NoConnection
 from services.billing.models import Connection
 from services.billing.tests.integration.conftest import Billing
 from shared.crypto import SecretBox, UnreadableSecret
@@ -84,6 +85,17 @@ def ways_of(billing: Billing, payer: str) -> set[str | None]:
         alone, _ = compose.load_destination(uow.session, tenant, payer_id=payer)
         many = compose.load_destinations(uow.session, tenant, None, [payer, new_id()])
         return {way.connection_id if way else None for way in (alone, many[payer])}
+
+
+def test_a_connection_that_payers_are_pointed_at_is_not_removed(billing: Billing) -> None:
+    billing.connect()
+    other, payer = billing.connect(is_default=False), billing.customer()
+    overrides.set_override(billing.begin(), payer, None, other)
+    with pytest.raises(ChosenByPayers) as refused:
+        remove_connection(billing.begin(), other, None)
+    assert refused.value.facts["payers"] == [payer]
+    overrides.remove_override(billing.begin(), payer, None)
+    assert remove_connection(billing.begin(), other, None).active is False
 
 
 def test_a_connection_of_its_own_that_is_not_in_use_sends_to_no_other(billing: Billing) -> None:
