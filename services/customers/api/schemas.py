@@ -187,7 +187,14 @@ class CustomerChangeIn(Schema):
     )
     price_group = Text(60, allow_none=True)
     default_cost_centre = Text(60, allow_none=True)
-    on_hold = fields.Boolean(truthy={True}, falsy={False}, metadata={"description": "No new work"})
+    on_hold = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        metadata={
+            "description": "New work is let in, reviewed or refused, as `customers_on_hold` in the settings of work "
+            "orders says"
+        },
+    )
     work_while_on_hold = fields.Boolean(
         truthy={True}, falsy={False}, metadata={"description": "Work goes on while on hold"}
     )
