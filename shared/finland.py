@@ -219,7 +219,7 @@ def read_postal_code(text: str, country: str = "FI") -> str:
         if re.fullmatch(r"[A-Z0-9][A-Z0-9 -]{0,11}", trimmed):
             return trimmed
         raise InvalidPostalCode(f"{_shown(text)} is not a postal code")
-    digits = trimmed.replace(" ", "").removeprefix("FI").lstrip("-")
+    digits = re.sub(r"(?<=[0-9])\.0$", "", trimmed.replace(" ", "").removeprefix("FI").lstrip("-"))
     if re.fullmatch(r"[0-9]{3,5}", digits) and digits.strip("0"):
         return digits.zfill(5)
     within = re.search(r"(?<![0-9])[0-9]{5}(?![0-9])", trimmed)
@@ -240,6 +240,7 @@ def read_phone(text: str) -> str:
     """
     number = _PHONE_LABEL.sub("", unicodedata.normalize("NFKC", text).translate(_DASHES).strip())
     number = re.sub(r"\(0\)", "", number)
+    number = re.sub(r"^(0[0-9]{1,3})/(?=\s*[1-9])(?=[0-9 -]{5,9}$)", r"\1 ", number)  # 040/1234567
     if not re.fullmatch(r"\+?[0-9 ().-]+", number):
         raise InvalidPhone(f"{_shown(text)} is not a phone number", suggestion=_first_phone(number))
     digits = re.sub(r"[^0-9]", "", number)
@@ -279,6 +280,9 @@ _EMAIL = re.compile(
 def read_email(text: str) -> str:
     """Return an e-mail address, trimmed. Only its form is checked. Raises InvalidEmail."""
     trimmed = re.sub(r"^mailto:", "", unicodedata.normalize("NFKC", text).strip(), flags=re.IGNORECASE)
+    if named := re.fullmatch(r"[^@<>]*<\s*([^<>\s]+)\s*>", trimmed):  # `Maija Malli <maija@malli.example>`
+        trimmed = named[1]
+    trimmed = trimmed.rstrip(",; ")
     if len(trimmed) <= 254 and len(trimmed.partition("@")[0]) <= 64 and _EMAIL.fullmatch(trimmed):
         return trimmed
     within = re.search(rf"(?<![^\s<,;:(]){_EMAIL.pattern}", trimmed[:500])
@@ -296,7 +300,7 @@ def read_einvoice_address(text: str) -> str:
     its own business ID, it is looked up (finnish-billing.md §7). Leading zeros that a number cell lost are
     put back. Raises InvalidEinvoiceAddress.
     """
-    compact = _compact(text)
+    compact = re.sub(r"^(?:OVT|EDI)[-:.]*(?=[0-9])|(?<=[0-9])-(?=[0-9])", "", _compact(text))
     if re.fullmatch(r"37[0-9]{8,13}", compact):
         compact = "00" + compact
     if ovt := re.fullmatch(r"0037([0-9]{8})[A-Z0-9]{0,5}", compact):
@@ -354,7 +358,7 @@ def read_operator_id(text: str) -> str:
         return compact
     if re.fullmatch(r"(?=.*[0-9])(?!0037)[A-Z0-9]{6,20}", compact):
         return compact
-    known = OPERATORS.get(re.split(r"[^\w]", compact)[0]) or OPERATORS.get(compact)
+    known = OPERATORS.get(re.split(r"[^\w]", text.strip().upper())[0]) or OPERATORS.get(compact)
     raise InvalidOperatorId(f"{_shown(text)} is not an operator id", suggestion=known)
 
 

@@ -163,6 +163,8 @@ _NUMBER = re.compile(
     rf"""(?P<sign>[+-]?)[{_SPACES}]*
     (?: (?P<grouped>[0-9]{{1,3}}(?P<space>[{_SPACES}])[0-9]{{3}}(?:(?P=space)[0-9]{{3}})*)  # 1 234 567
       | (?P<dotted>[0-9]{{1,3}}(?:\.[0-9]{{3}})+(?=,))                                      # 1.234.567,
+      | (?P<pointed>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?=\.))                                     # 1,234,567.
+      | (?P<quoted>[0-9]{{1,3}}(?:['’][0-9]{{3}})+)                                         # 1'234'567
       | (?P<plain>[0-9]+)
       | (?=[.,][0-9]) )                                                                     # ,50
     (?: [.,](?P<decimals>[0-9]+) )?""",
@@ -175,16 +177,16 @@ _MINUSES = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2011": "-"})
 def parse_finnish_decimal(text: str) -> Decimal:
     """Read a number as it is written in Finland: `1 234,50`, `103,2993 €`, `-5`, `12.5`, no-break spaces too.
 
-    A comma or a point is the decimal mark; spaces separate thousands in groups of three; `1.234,50` is read
-    too, since it can mean only one thing. One euro sign (or EUR) may stand before or after. Anything else, a
-    unit included, raises NotADecimal, and so do numbers of more than 20 digits.
+    A comma or a point is the decimal mark; spaces separate thousands in groups of three; `1.234,50`,
+    `1,234.50` and `1'234.50` are read too, since they can mean only one thing. One euro sign (or EUR) may stand before
+    or after. Anything else, a unit included, raises NotADecimal, and so do numbers of more than 20 digits.
     """
     stripped = text.strip().strip(_SPACES).translate(_MINUSES)
     stripped = _EURO.sub("", stripped, count=1).strip(_SPACES)
     found = _NUMBER.fullmatch(stripped)
     if found is None:
         raise NotADecimal(f"{text[:40]!r} is not a number")
-    whole = found["grouped"] or found["dotted"] or found["plain"] or "0"
+    whole = next(filter(None, map(found.group, ("grouped", "dotted", "pointed", "quoted", "plain"))), "0")
     digits = re.sub(r"[^0-9]", "", whole)
     if len(digits) + len(found["decimals"] or "") > MAX_DIGITS:
         raise NotADecimal(f"{text[:40]!r} is too long a number")

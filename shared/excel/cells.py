@@ -71,7 +71,7 @@ class Cell:
 
 def text_cell(text: str) -> Cell | None:
     """Make a text cell, or None when there is nothing but white space in it."""
-    cleaned = clean(text)
+    cleaned = _TEXT_MARK.sub("", clean(text))
     return Cell(Kind.TEXT, cleaned) if cleaned else None
 
 
@@ -100,7 +100,24 @@ def iso_date_cell(text: str) -> Cell:
 
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
+_INVISIBLE = dict.fromkeys(
+    [
+        0x200B,
+        0x200C,
+        0x200D,
+        0x2060,
+        0xFEFF,
+        0x00AD,
+        0x061C,
+        0x200E,
+        0x200F,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    ]
+)
+"""Characters that no reader sees: of no width, and those that turn the direction of writing."""
+_TEXT_MARK = re.compile(r"^'(?=\+?[0-9])")
+"""What makes a spreadsheet keep digits as text; other programs write it out as if it were said."""
 
 
 def clean(text: str) -> str:

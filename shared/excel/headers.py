@@ -9,7 +9,8 @@ from typing import Final
 
 from shared.excel.cells import Cell, Kind
 from shared.excel.parsers import Parser, fold
-from shared.excel.sheet import Sheet
+from shared.excel.recognition import Recognise, typical_cells
+from shared.excel.sheet import Sheet, column_letter
 
 ROWS_SEARCHED: Final = 60
 """How many filled rows at the top of a sheet may be the header."""
@@ -17,6 +18,7 @@ COLUMNS_SEARCHED: Final = 300
 LONGEST_NAME: Final = 120
 """How many names in a row, and how long ones, are looked at: what is beyond is no header."""
 _SHORTEST_NEAR: Final = 6
+_SHORTEST_ABBREVIATED: Final = 4
 _DECORATION: Final = re.compile(r"(?:€|\b(?:eur|euroa?)\b|\b(?:alv|vat|moms)\s*0\s*%?)", re.IGNORECASE)
 """What headers of prices add to the word: the currency, and that there is no VAT in them."""
 _NUMBER_SIGN: Final = re.compile(r"\s*[#№]\s*")
@@ -45,6 +47,8 @@ class Column:
     by_heading   where the table has no such column, rows that stand alone above groups of rows name the value.
     twin         (field, its head, own head): where the name of the other field stands twice, the one nearest to the
                  right of the own head is this one: the postal codes of two addresses.
+    by_content   says whether cells can hardly be anything else, whatever the name above them that nobody knows.
+    by_content_if_nameless  the same where nothing stands above them: less is needed then.
     """
 
     field: str
@@ -58,11 +62,16 @@ class Column:
     instead: tuple[str, ...] = ()
     by_heading: bool = False
     twin: tuple[str, str, str] | None = None
+    by_content: Recognise | None = None
+    by_content_if_nameless: Recognise | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header row: `found` maps column number to Column, `names` column number to the name in the sheet."""
+    """A header row: `found` maps column number to Column, `names` column number to the name in the sheet.
+
+    A column that was recognised though it has no name is called by its letter.
+    """
 
     row: int
     found: Mapping[int, Column]
@@ -90,6 +99,7 @@ def find_header(sheet: Sheet, columns: Sequence[Column], chosen: Choices | None 
     chosen  what a person said about header names; it goes before every guess
     A row with all required columns comes before any without. A name in a cell merged downwards counts for each of its
     rows, so a header of two rows is found in its lower one. Where a sheet has one column only, its one name is enough.
+    Columns of that row that no name tells are then recognised by what stands in them.
     """
     labels = _Labels(columns)
     fewest = 1 if is_one_column(sheet) else min(2, len(columns))
@@ -101,7 +111,28 @@ def find_header(sheet: Sheet, columns: Sequence[Column], chosen: Choices | None 
         score = (not header.missing(columns), len(header.found))
         if len(header.found) >= fewest and score > best_score:
             best, best_score = header, score
-    return best
+    return best and _recognised(sheet, best, columns, chosen or {})
+
+
+def _recognised(sheet: Sheet, header: Header, columns: Sequence[Column], chosen: Choices) -> Header:
+    """Add the columns that only their cells tell: fields in their order, columns from left to right."""
+    found, names = dict(header.found), dict(header.names)
+    unknown = {
+        number: cells
+        for number, cells in typical_cells(sheet, header.row).items()
+        if number not in found and fold(names.get(number) or column_letter(number)) not in chosen
+    }
+    fields = {column.field for column in found.values()}
+    for column in columns:
+        if column.field in fields or fields.issuperset(column.instead or (column.field,)):
+            continue
+        for number, cells in unknown.items():
+            tests = [column.by_content, None if number in names else column.by_content_if_nameless]
+            if number not in found and any(test(cells) for test in tests if test is not None):
+                found[number] = column
+                break
+    names |= {number: column_letter(number) for number in found if number not in names}
+    return Header(header.row, dict(sorted(found.items())), names)
 
 
 def is_one_column(sheet: Sheet) -> bool:
@@ -154,6 +185,16 @@ class _Labels:
         parts = [without_brackets, _DECORATION.sub(" ", name), *re.split(r"[/\n,;:(|]", name)]
         return self._allowed(name, [found for part in parts for found in self.exact(part)])
 
+    def abbreviated(self, name: str) -> list[tuple[int, int]]:
+        """The name is a label cut short at its points: `Lask.os`, `Betaln.villkor`; of several the shortest."""
+        pieces = [fold(piece) for piece in name.split(".")]
+        if len(pieces) < 2 or len("".join(pieces)) < _SHORTEST_ABBREVIATED or len(pieces[0]) < 2:
+            return []
+        cut = re.compile(".*".join(map(re.escape, filter(None, pieces))))
+        found = [(len(label), place) for label, places in self._places.items() if cut.match(label) for place in places]
+        allowed = self._allowed(name, [place for length, place in found if length == min(found)[0]])
+        return allowed if len({index for _, index in allowed}) == 1 else []
+
     def near(self, name: str) -> list[tuple[int, int]]:
         """A long name is a label but for a slip of the pen: `Postinumro`."""
         folded = fold(name)
@@ -194,9 +235,9 @@ def _match(
     """Say which column of the sheet is which field; every field and every column at most once.
 
     What a person chose comes before all else. Whole names go first, above all those together with the name of their
-    group (`Laskutus` over `Osoite`), then parts of names, then (in a row that has a name already) near misses. Among
-    columns for one field visible ones go before hidden ones, more specific labels before general ones, left before
-    right.
+    group (`Laskutus` over `Osoite`), then parts of names, then (in a row that has a name already) names cut short and
+    near misses. Among columns for one field visible ones go before hidden ones, more specific labels before general
+    ones, left before right.
     """
     by_field = {column.field: column for column in columns}
     found: dict[int, Column] = {}
@@ -213,9 +254,10 @@ def _match(
         (labels.exact, grouped),
         (labels.exact, names),
         (labels.by_part, names),
+        (labels.abbreviated, names),
         (labels.near, names),
     ):
-        if look_up == labels.near and not found:
+        if look_up in (labels.abbreviated, labels.near) and not found:
             break
         candidates = sorted(
             (sheet.is_hidden(number), place, number, index)

@@ -25,11 +25,13 @@ class Skipped(StrEnum):
     """The row of a template that shows how to fill it in."""
 
 
-_NOTHING: Final = frozenset({"-", "\u2013", "\u2014", "\u2212", "--", "---"})
+_NOTHING: Final = frozenset(
+    {"-", "\u2013", "\u2014", "\u2212", "--", "---", "N/A", "n/a", "NULL", "null", "(null)", "NaN"}
+)
 
 
 def means_nothing(cell: Cell) -> bool:
-    """A dash in a cell says that there is nothing."""
+    """A dash in a cell, or what programs write for no value, says that there is nothing."""
     return cell.kind is Kind.TEXT and cell.value in _NOTHING
 
 

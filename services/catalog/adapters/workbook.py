@@ -15,6 +15,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, BinaryIO, Final
 
+from stdnum import ean
+
 from services.catalog.adapters import workbook_words as words
 from services.catalog.domain.categories import LONGEST_PATH
 from shared.excel import (
@@ -31,6 +33,7 @@ from shared.excel import (
 from shared.excel.cells import plain
 from shared.excel.headers import Choices
 from shared.excel.parsers import Parser, as_text, choice, decimal_of, fold, percent_of, text, yes_no
+from shared.excel.recognition import mostly, reads
 from shared.money import round_unit_price
 from shared.units import UnknownUnit, read_unit, suggest
 from shared.vat import RATES, UnknownVatRate, class_for_rate, is_current
@@ -168,6 +171,20 @@ _NEVER: Final = {
     "vat_class": ("hinta", "price", "pris", "numero", "number", "nummer"),
 }
 _REQUIRED: Final = frozenset({"code", "name", "category_name"})
+
+
+def _is_barcode(cell: Cell) -> bool:
+    """Say whether a cell holds a GTIN of 8, 13 or 14 digits with the right check digit."""
+    digits = _digits(cell) if cell.kind is Kind.NUMBER else str(cell.value)
+    return digits is not None and len(digits) in (8, 13, 14) and ean.is_valid(digits)
+
+
+def _is_rate(cell: Cell) -> bool:
+    """Say whether a cell holds a percentage that is, or was, a VAT rate and no round number."""
+    return (cell.format.is_percent or "%" in cell.shown or cell.shown in ("25,5", "13,5")) and _reads_rate(cell)
+
+
+_reads_rate = reads(_vat_parser(None), kinds=(Kind.TEXT, Kind.NUMBER))
 _FILL_MERGED: Final = frozenset({"category_name", "unit", "vat_class", "revenue_account", "kind"})
 
 
@@ -191,6 +208,7 @@ def _columns(day: date | None) -> tuple[Column, ...]:
         "invoice_text_sv": text(500),
         "invoice_text_en": text(500),
     }
+    by_content = {"unit": mostly(reads(_unit)), "barcode": mostly(_is_barcode)}
     return tuple(
         Column(
             field,
@@ -202,6 +220,8 @@ def _columns(day: date | None) -> tuple[Column, ...]:
             never=_NEVER.get(field, ()),
             fit=fit_codes if field == "code" else None,
             by_heading=field == "category_name",
+            by_content=by_content.get(field),
+            by_content_if_nameless=mostly(_is_rate) if field == "vat_class" else None,
         )
         for field, parse in parsers.items()
     )

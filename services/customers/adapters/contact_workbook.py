@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 from services.customers.adapters import workbook_words as words
-from services.customers.adapters.workbook import complete_contact_line, complete_name
+from services.customers.adapters.workbook import BY_CONTENT, NAMELESS, complete_contact_line, complete_name
 from services.customers.domain.contact import Role
 from shared import finland
 from shared.excel import Cell, CellProblem, Column, TableReading, read_table
@@ -84,6 +84,8 @@ COLUMNS: Final = tuple(
         required=field == "name",
         never=_NEVER.get(field, ()),
         instead=("last_name",) if field == "name" else (),
+        by_content=BY_CONTENT.get(field) if field != "name" else None,
+        by_content_if_nameless=NAMELESS.get(field),
     )
     for field, parse in _PARSERS.items()
 )

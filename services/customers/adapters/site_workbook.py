@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final
 from services.customers.adapters import workbook_words as words
 from services.customers.adapters.contact_workbook import record_id
 from services.customers.adapters.extra_columns import extra_columns, take_extra
-from services.customers.adapters.workbook import split_postal_line, split_street
+from services.customers.adapters.workbook import BY_CONTENT, NAMELESS, split_city, split_postal_line, split_street
 from services.customers.domain.extra_fields import ExtraField
 from services.customers.domain.site import COORDINATE_PLACES, COORDINATES, DEVICE_PARTS, LONGEST_DEVICE_TEXT
 from services.customers.domain.site_tree import SiteType
@@ -21,10 +21,16 @@ from shared.excel.parsers import Parser, choice, day, decimal_of, form, long_tex
 
 TYPES: Final = {
     SiteType.AREA.value: split("Alue | area | område"),
-    SiteType.PROPERTY.value: split("Kiinteistö | tontti | property | fastighet"),
-    SiteType.BUILDING.value: split("Rakennus | talo | building | byggnad"),
-    SiteType.SPACE.value: split("Tila | huone | huoneisto | porras | space | room | utrymme | lokal"),
-    SiteType.DEVICE.value: split("Laite | kone | device | equipment | anordning | apparat"),
+    SiteType.PROPERTY.value: split("Kiinteistö | tontti | taloyhtiö | property | fastighet | tomt"),
+    SiteType.BUILDING.value: split("Rakennus | talo | kerrostalo | rivitalo | building | house | byggnad | hus"),
+    SiteType.SPACE.value: split(
+        "Tila | huone | huoneisto | asunto | porras | rappu | kerros | space | room | floor | stairwell | apartment"
+        " | utrymme | lokal | rum | trappa | lägenhet | våning"
+    ),
+    SiteType.DEVICE.value: split(
+        "Laite | kone | hissi | ilmanvaihtokone | lämpöpumppu | lämmönsiirrin | device | equipment | lift | elevator"
+        " | anordning | apparat | hiss | värmepump"
+    ),
 }
 """Type of site → words for it."""
 
@@ -123,6 +129,8 @@ COLUMNS: Final = tuple(
         unique=field in ("code", "id", "tag"),
         fill_merged=field in ("parent", "customer_number", "business_id", "type"),
         never=_NEVER.get(field, ()),
+        by_content=BY_CONTENT["business_id"] if field == "business_id" else None,
+        by_content_if_nameless=NAMELESS.get(field),
     )
     for field, parse in _PARSERS.items()
 )
@@ -153,6 +161,7 @@ def _complete_row(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
     parts = {name: values.pop(name, None) or "" for name in names}
     yield from split_postal_line(parts)
     split_street(parts)
+    split_city(parts)
     country = parts["country"].upper() or "FI"
     if parts["postal_code"]:
         try:

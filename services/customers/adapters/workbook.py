@@ -17,7 +17,7 @@ from services.customers.adapters import workbook_words as words
 from services.customers.adapters.extra_columns import extra_columns, take_extra
 from services.customers.domain.extra_fields import ExtraField
 from shared import finland
-from shared.excel import DEFAULT_LIMITS, Cell, CellProblem, Column, TableReading, WorkbookLimits, read_table
+from shared.excel import DEFAULT_LIMITS, Cell, CellProblem, Column, Kind, TableReading, WorkbookLimits, read_table
 from shared.excel.headers import Choices
 from shared.excel.parsers import (
     Parser,
@@ -32,10 +32,11 @@ from shared.excel.parsers import (
     text,
     yes_no,
 )
+from shared.excel.recognition import Recognise, mostly, reads
 
 _COMPANY_FORM = re.compile(r"(?i)\b(?:oyj?|ab|abp|ky|ay|tmi|osk|ry|sr|koy)\b")
 _TERM_NUMBER = re.compile(
-    r"(?:(?:maksuehto|netto|net|n)\s*)?(?P<days>[0-9]{1,3})\s*"
+    r"(?:(?:maksuehto|netto|net|n)\s*)?(?P<days>[0-9]{1,3})(?:[.,]0)?\s*"
     r"(?:(?:pv|p|pvä|pva|päivää|päivä|vrk|d|days?|dagar|dgr)\b\.?)?\s*(?:netto|net)?\.?"
 )
 _AT_ONCE: Final = frozenset({"heti", "kateinen", "kateismaksu", "kontant", "cash", "immediately", "genast"})
@@ -49,17 +50,6 @@ def _name(cell: Cell) -> str:
         first = names[0].strip()
         raise CellProblem("name.several", "There are several names in one cell", "one customer on a row", first)
     return str(text(200)(cell))
-
-
-_BUSINESS_ID_IN_NAME = re.compile(
-    r"(?P<name>.*?\w.*?)[\s,;:(/–-]*(?:\b(?:ly|y|fo)[-‑ ]?(?:tunnus|numero|nummer|nr)\b[\s.:]*)?[\s(]*"
-    r"(?P<business_id>\b[0-9]{7}[-‑–][0-9])\)?",
-    re.IGNORECASE | re.DOTALL,
-)
-_CONTACT_PARTS = re.compile(r"[,;/|\n]|\s(?=\S+@)|(?<=\w)\s+(?=puh|p\.|gsm|tel)", re.IGNORECASE)
-_PHONE_WORD = re.compile(
-    r"(?i)^(?:puhelin|puh|p|gsm|tel|matkapuh|tfn|phone)\b\.?:?\s*|^(?:s-?posti|sähköposti|e-?mail|e-?post):\s*"
-)
 
 
 _BUSINESS_ID_IN_NAME = re.compile(
@@ -159,6 +149,26 @@ _TWINS: Final = {
 }
 _UNIQUE: Final = frozenset({"business_id", "number"})
 
+
+def _matches(pattern: str, *kinds: Kind) -> Recognise:
+    form = re.compile(pattern, re.IGNORECASE)
+    return mostly(lambda cell: cell.kind in (kinds or (Kind.TEXT,)) and bool(form.fullmatch(as_text(cell))))
+
+
+BY_CONTENT: Final[dict[str, Recognise]] = {
+    "name": mostly(lambda cell: cell.kind is Kind.TEXT and bool(_COMPANY_FORM.search(str(cell.value))), 0.5),
+    "business_id": _matches(r"(?:FI)?[0-9]{6,7}[-\u2013][0-9]"),
+    "vat_number": _matches(r"FI ?[0-9]{8}"),
+    "email": mostly(reads(form(finland.read_email))),
+    "einvoice_address": _matches(r"0037 ?[0-9]{8}[0-9A-Z]{0,5}"),
+}
+"""What cells of these fields look like, and cells of no other."""
+NAMELESS: Final[dict[str, Recognise]] = {
+    "postal_code": _matches(r"[0-9]{5}|[0-9]{3}", Kind.TEXT, Kind.NUMBER),
+    "phone": mostly(reads(form(finland.read_phone))),
+}
+"""The same of columns without a name: a number in one that has a name may be anything."""
+
 COLUMNS: Final = tuple(
     Column(
         field,
@@ -170,6 +180,8 @@ COLUMNS: Final = tuple(
         never=_NEVER.get(field, ()),
         instead=("last_name",) if field == "name" else (),
         twin=_TWINS.get(field),
+        by_content=BY_CONTENT.get(field),
+        by_content_if_nameless=NAMELESS.get(field),
     )
     for field, parse in _PARSERS.items()
 )
@@ -302,12 +314,19 @@ def split_street(parts: dict[str, str]) -> None:
         }
 
 
+def split_city(parts: dict[str, str]) -> None:
+    """Take the postal code out of a city that begins with it, where it stands nowhere else."""
+    if not parts["postal_code"] and (found := _POSTAL_LINE.fullmatch(parts["city"])) and not found["street"]:
+        parts |= {"postal_code": found["code"], "city": found["city"].strip()}
+
+
 def _complete_address(values: dict[str, Any]) -> Iterator[tuple[str, CellProblem]]:
     """Put the parts of the address into `billing_address`; split a line that holds several of them."""
     parts = {part: values.pop(part, None) or "" for part in _ADDRESS_PARTS}
     country = parts["country"] or "FI"
     yield from split_postal_line(parts)
     split_street(parts)
+    split_city(parts)
     if parts["postal_code"]:
         try:
             parts["postal_code"] = finland.read_postal_code(parts["postal_code"], "FI" if country == "AX" else country)

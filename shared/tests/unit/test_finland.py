@@ -156,9 +156,16 @@ def test_other_texts_are_no_email_addresses(text):
         read_email(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["Nimi Niminen <a@b.fi>", "<a@b.fi>", "a@b.fi;", "a@b.fi, ", "mailto:a@b.fi", "mailto:<a@b.fi>"]
+)
+def test_one_email_address_comes_out_of_how_mail_programs_write_it(text):
+    assert read_email(text) == "a@b.fi"
+
+
 def test_the_address_inside_a_longer_text_is_suggested():
     with pytest.raises(InvalidEmail) as caught:
-        read_email("Nimi Niminen <a@b.fi>")
+        read_email("Nimi Niminen, a@b.fi")
     assert caught.value.suggestion == "a@b.fi"
 
 

@@ -178,6 +178,91 @@ def test_the_data_on_the_second_sheet_after_an_empty_one_or_a_cover(first: list[
     assert reading.skipped == {5: Skipped.TOTALS}
 
 
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("Lask.os", "street"), ("Verkkolaskuos.", "einvoice_address"), ("Välitt.", "einvoice_operator"),
+        ("As.tyyppi", "kind"), ("Betaln.villkor", "payment_term_days"), ("Viiv.korko", "late_interest_percent"),
+        ("Laskutuskaupunki", "city"), ("Laskutuksen postinumero", "postal_code"), ("Phone no.", "phone"),
+        ("Käyntiosoitteen postinro", "visiting_postal_code"), ("Post nr", "postal_code"), ("Orgnr", "business_id"),
+    ],
+)  # fmt: skip
+def test_names_that_are_cut_short_or_put_together(name: str, field: str) -> None:
+    reading = read_customers(workbook([["Asiakasnro", "Nimi", name], ["1", "Malli Oy", None]]))
+    assert reading.columns.get(name) == field
+
+
+def test_a_name_cut_so_short_that_it_may_be_anything_is_no_column() -> None:
+    reading = read_customers(workbook([["Asiakasnro", "Nimi", "P.o", "V."], ["1", "Malli Oy", "x", "y"]]))
+    assert list(reading.columns) == ["Asiakasnro", "Nimi"]
+
+
+def test_columns_without_a_name_are_known_by_their_cells_and_called_by_their_letters() -> None:
+    reading = read_customers(
+        workbook(
+            [
+                ["Nimi", None, "Osoite", None, "Ptp", None, None, None],
+                ["Malli Oy", "9000011-8", "Katu 1", "00100", "Helsinki", "a@malli.example", "040 123 4561", "x"],
+                ["Eka Oy", "9000048-4", "Katu 2", 510, "Helsinki", "b@malli.example", "040 123 4562", "14"],
+                ["Toka Oy", "9000085-5", "Katu 3", "02150", "Espoo", "c@malli.example", "040 123 4563", "8"],
+                ["Väärä Oy", "9000122-6", "Katu 4", "02150", "Espoo", "d@malli.example", "040 123 4564", "8"],
+            ]
+        )
+    )
+    assert reading.columns == {"Nimi": "name", "B": "business_id", "Osoite": "street", "D": "postal_code",
+                               "Ptp": "city", "F": "email", "G": "phone"}  # fmt: skip
+    assert rows(reading, "postal_code", "phone")[3] == {"postal_code": "00510", "phone": "+358401234562"}
+    assert wrong(reading) == [(5, "B", "business_id.check_digit", None)]
+
+
+def test_a_name_that_nobody_knows_is_known_by_cells_that_can_be_nothing_else() -> None:
+    book = [
+        ["Urakoitsija", "Osoite", "Kaupunki", "Yhteys", "Vakuutus", "Lkm"],
+        ["Malli Oy", "Katu 1", "Espoo", "a@malli.example", "040 123 4561", "00100"],
+        ["Eka Oy", "Katu 2", "Espoo", "b@malli.example", "040 123 4562", "00200"],
+    ]
+    known = {"Urakoitsija": "name", "Osoite": "street", "Kaupunki": "city"}
+    assert read_customers(workbook(book)).columns == {**known, "Yhteys": "email"}
+    assert read_customers(workbook(book), {"yhteys": ""}).columns == known
+
+
+def test_the_parts_of_a_visiting_address_under_its_merged_name() -> None:
+    reading = read_customers(
+        workbook(
+            [
+                ["Asiakas", "Laskutusosoite", None, None, "Käyntiosoite", None, None],
+                [None, "Katuosoite", "Postinro", "Toimipaikka", "Katuosoite", "Postinro", "Toimipaikka"],
+                ["Malli Oy", "PL 45", "00101", "HELSINKI", "Pihatie 1", 100, "HELSINKI"],
+            ],
+            merged=["A1:A2", "B1:D1", "E1:G1"],
+        )
+    )
+    visiting = {"street": "Pihatie 1", "postal_code": "00100", "city": "HELSINKI"}
+    assert reading.rows[0].values["visiting_address"] == visiting
+    assert rows(reading, "name", "street", "postal_code")[3] == {
+        "name": "Malli Oy", "street": "PL 45", "postal_code": "00101"
+    }  # fmt: skip
+
+
+def test_what_other_programs_leave_in_cells() -> None:
+    reading = read_customers(
+        workbook(
+            [
+                ["Nimi", "Postitoimipaikka", "Maksuehto", "Verkkolaskuosoite", "Puhelin", "Sähköposti"],
+                ["\u202aMalli Oy\u202c", "FI-00200 HELSINKI", "30.0", "0037-90000118", "040/123 4567",
+                 "<a@malli.example>"],
+                ["Eka Oy", "00100.0 Espoo", "N/A", "NULL", "'0401234567", "a@malli.example;"],
+            ]
+        )
+    )  # fmt: skip
+    fields = ("name", "postal_code", "city", "payment_term_days", "einvoice_address", "phone", "email")
+    shown = {row: tuple(values.values()) for row, values in rows(reading, *fields).items()}
+    assert shown == {
+        2: ("Malli Oy", "00200", "HELSINKI", 30, "003790000118", "+358401234567", "a@malli.example"),
+        3: ("Eka Oy", None, "00100.0 Espoo", None, None, "+358401234567", "a@malli.example"),
+    }
+
+
 @pytest.mark.parametrize("billing_first", [True, False])
 def test_the_parts_of_two_addresses_that_have_the_same_names(billing_first: bool) -> None:
     heads = [("Laskutusosoite", "Katu 1", "00100", "Helsinki"), ("Käyntiosoite", "Tie 2", 2150, "Espoo")]
