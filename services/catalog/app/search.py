@@ -29,11 +29,14 @@ def find_products(
     """
     known = read_cursor(after) if after is not None else ""
     matching = statement.where(Product.search_text.contains(part, autoescape=True), Product.id > known)
-    found = _ids(uow, matching.where(Product.search_page.is_(None)), limit)
+    matching = matching.with_only_columns(Product.id)
+    unpaged = matching.where(Product.search_page.is_(None)).order_by(Product.id).limit(limit + 1)
+    found = list(uow.session.scalars(unpaged))
     reached, at_once = ("", ""), _PAGES_AT_FIRST
     while True:
         pages = _pages_with(uow, part, known, reached, at_once)
-        found += _ids(uow, matching.where(Product.search_page.in_([page_id for _, page_id in pages])), limit)
+        # In no order: for the sake of one, SQLite would walk all products rather than look into these pages.
+        found += uow.session.scalars(matching.where(Product.search_page.in_([page_id for _, page_id in pages])))
         if len(pages) < at_once:
             break
         reached, at_once = pages[-1], at_once * 4
@@ -86,11 +89,6 @@ def _pack_some(database: Database, context: Context) -> int:
             uow.session.execute(delete(SearchPage).where(empty), execution_options={"synchronize_session": False})
         uow.commit()
     return len(products)
-
-
-def _ids(uow: UnitOfWork, matching: Select[Any], limit: int) -> list[str]:
-    statement = matching.with_only_columns(Product.id).order_by(Product.id).limit(limit + 1)
-    return list(uow.session.scalars(statement))
 
 
 def _pages_with(

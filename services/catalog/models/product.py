@@ -39,10 +39,10 @@ class Product(Versioned, TenantScoped, Audited, Base):
         Index("ix_products_tenant_id_id", "tenant_id", "id"),
         Index("ix_products_category", "tenant_id", "category_id", "id"),
         Index("ix_products_kind", "tenant_id", "kind", "id"),
-        Index("ix_products_search_page", "tenant_id", "search_page"),
+        Index("ix_products_search_page", "tenant_id", "search_page", "id"),
         _only("archived", "archived_at IS NOT NULL"),
         _only("sets", "is_set"),
-        Index("ix_products_tenant_id_barcode", "tenant_id", "barcode"),
+        Index("ix_products_barcode", "tenant_id", "barcode", "id"),
     )
 
     code: Mapped[str] = mapped_column(String(60))

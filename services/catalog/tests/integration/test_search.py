@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import uuid
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from services.catalog.app.search import pack_all
+from services.catalog.bootstrap import SERVICE
 from services.catalog.models import Product, SearchPage
-from shared.testing.service import Caller, ServiceUnderTest
+from shared.testing.service import Caller, ServiceUnderTest, service_under_test
 
 WORDS = ("suodatin", "venttiili", "putki", "kaapeli", "100 %", "a_b", "öljy")
 
@@ -103,6 +107,31 @@ def test_pages_that_nothing_is_on_go_away(office: Caller, service: ServiceUnderT
     pack_all(service.database, worth=1)
     with service.begin() as uow:
         assert uow.session.scalars(select(SearchPage).where(SearchPage.texts.contains("vanha"))).all() == []
+
+
+def test_sqlite_never_walks_all_products_for_a_search(tmp_path: Path) -> None:
+    with service_under_test(SERVICE, "sqlite", tmp_path) as service:
+        office = service.caller("products.read", "products.write")
+        bring_in(office, {f"K-{number:04}": f"Suodatin {number} " + "x" * 150 for number in range(60)})
+        asked: list[tuple[str, Any]] = []
+
+        def note(_connection: object, _cursor: object, statement: str, values: Any, *_others: object) -> None:
+            if "FROM products" in statement:
+                asked.append((statement, values))
+
+        event.listen(service.engine, "before_cursor_execute", note)
+        assert len(found(office, "suodatin", 200)) == 60
+        assert found(office, "5", 200, barcode="9" * 60) == [f"K-{n:04}" for n in range(60) if "5" in str(n)]
+        assert len(office.get(f"/products?barcode={'9' * 60}").json["items"]) == 50
+        event.remove(service.engine, "before_cursor_execute", note)
+        with service.engine.connect() as connection:
+            plans = [
+                [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)][0]
+                for statement, values in asked
+            ]
+        assert len(plans) == 3 + 3 + 1
+        narrow = re.compile(r"\b(search_page|barcode|id)=\?")
+        assert all(narrow.search(plan) for plan in plans), plans
 
 
 @pytest.mark.parametrize("after", ["x", "AAAA"])
