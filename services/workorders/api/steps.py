@@ -1,4 +1,7 @@
-"""The steps of a work order's life, one address each. `If-Match` is honoured everywhere, required nowhere."""
+"""The steps of a work order's life, one address each. `If-Match` is honoured everywhere, required nowhere.
+
+A worker's phone repeats what it got no answer to: a repeated start, pause, resume or done must not look like a fault.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ def assign(body: dict[str, Any], order_id: str) -> dict[str, Any]:
 @requires(*WORKERS)
 @blp.response(200, OrderOut)
 def start(order_id: str) -> dict[str, Any]:
-    """Start work; an order from the queue becomes the caller's"""
+    """Start work; an order from the queue becomes the caller's
+
+    Sent again by the order's worker it changes nothing and is answered as before; so are `pause`, `resume` and `done`.
+    """
     return shown(progress.start_order(begin(), order_id, expected=expected_version(), now=utc_now()))
 
 

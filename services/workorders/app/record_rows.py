@@ -13,7 +13,7 @@ from services.workorders.app.charging import drop_row, recharge
 from services.workorders.app.commands import RowWish
 from services.workorders.app.copies import products_of
 from services.workorders.app.loading import LoadedOrder, load_order
-from services.workorders.app.recording import add_rows, unseen
+from services.workorders.app.recording import add_rows, days_of_work, unseen
 from services.workorders.app.rows import apply_stamp
 from services.workorders.app.visibility import is_office
 from services.workorders.domain.errors import RowOfSet, RowRefused, RowTransferred
@@ -95,8 +95,9 @@ def change_row(
         row = _changeable_row(uow, loaded, row_id, dismissed_too=given_back)
         product = products_of(uow, [("/product_id", row.product_id)])[row.product_id]
         by_office = is_office(uow.context)
-        done_on = None if row.planned else changes.get("work_date")
-        wrong = list(implausible(changes.get("quantity"), done_on, business_day(now), by_office=by_office))
+        done = (changes.get(name) for name in ("work_date", "started_at", "ended_at"))
+        days = {} if row.planned else days_of_work(*done)
+        wrong = list(implausible(changes.get("quantity"), days, business_day(now), by_office=by_office))
         wrong += _charge_errors(changes, by_office=by_office)
         try:
             _restamp(row, product, changes, by_office=by_office)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from services.workorders.app.commands import RowWish
 from services.workorders.app.copies import check_products, known_products
@@ -103,8 +103,8 @@ def _make_rows(
     made: list[WorkRow] = []
     for index, wish in wishes:
         wrong = list(_form_errors(wish, by_office, planned_ids))
-        done_on = None if wish.planned else wish.work_date
-        wrong += implausible(wish.quantity, done_on, business_day(now), by_office=by_office)
+        days = {} if wish.planned else days_of_work(wish.work_date, wish.started_at, wish.ended_at)
+        wrong += implausible(wish.quantity, days, business_day(now), by_office=by_office)
         try:
             if (product := products.get(wish.product_id)) is not None:
                 row = _make_row(uow, loaded, product, prices, wish, by_office, now)
@@ -161,6 +161,17 @@ def _make_row(
     if product.components and not wish.planned:
         stamp_composition(row, product, prices)
     return row
+
+
+def days_of_work(
+    work_date: date | None, started_at: datetime | None, ended_at: datetime | None
+) -> dict[str, date | None]:
+    """Return pointer → business day of what a row says about when it was done; None where it says nothing."""
+    return {
+        "/work_date": work_date,
+        "/started_at": business_day(started_at) if started_at else None,
+        "/ended_at": business_day(ended_at) if ended_at else None,
+    }
 
 
 def _price_wish(wish: RowWish, by_office: bool) -> PriceWish:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -130,10 +130,11 @@ def compare_with_plan(rows: Iterable[QuantityOf]) -> tuple[PlanDifference, ...]:
 
 
 def implausible(
-    quantity: Decimal | None, work_date: date | None, today: date, *, by_office: bool
+    quantity: Decimal | None, days: Mapping[str, date | None], today: date, *, by_office: bool
 ) -> Iterator[FieldError]:
     """Yield what cannot be meant: nothing at all, work of tomorrow, more than anybody carries. None is not checked.
 
+    days       pointer of a day or moment of work → its business day
     by_office  the caller plans work and may record any quantity
     """
     if quantity is not None and quantity == 0:
@@ -141,8 +142,9 @@ def implausible(
     if quantity is not None and not by_office and abs(quantity) > LARGEST_FIELD_QUANTITY:
         detail = f"In the field at most {LARGEST_FIELD_QUANTITY} of one product; ask the office to record more."
         yield FieldError("/quantity", "row.quantity_too_large", detail)
-    if work_date is not None and work_date > today:
-        yield FieldError("/work_date", "row.future", "Work is recorded when it is done, not before.")
+    for pointer, day in days.items():
+        if day is not None and day > today:
+            yield FieldError(pointer, "row.future", "Work is recorded when it is done, not before.")
 
 
 def is_unusual(charged: Iterable[tuple[Decimal, date]], today: date) -> bool:

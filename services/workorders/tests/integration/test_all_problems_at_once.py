@@ -26,6 +26,12 @@ def test_an_unknown_product_hides_no_other_wrong_row(firm: Firm) -> None:
         {"product_id": new_id(), "quantity": "1"},
         {"product_id": firm.product(), "quantity": "20000", "work_date": tomorrow},
         {"product_id": firm.product(components=[_component(new_id())]), "quantity": "1"},
+        {
+            "product_id": firm.product(),
+            "quantity": "1",
+            "started_at": f"{tomorrow}T12:00Z",
+            "ended_at": f"{tomorrow}T13:00Z",
+        },
     ]
     problem = worker.refused(422, "POST", path, {"rows": rows})
     assert problem["code"] == "product_unknown", "it may be on its way: the client may send the same again"
@@ -39,6 +45,8 @@ def test_an_unknown_product_hides_no_other_wrong_row(firm: Firm) -> None:
         ("/rows/3/quantity", "row.quantity_too_large"),
         ("/rows/3/work_date", "row.future"),
         ("/rows/4/product_id", "product_unknown"),
+        ("/rows/5/started_at", "row.future"),
+        ("/rows/5/ended_at", "row.future"),
     }
     assert worker.get(path.removesuffix("/rows"))["rows"] == []
 
@@ -107,6 +115,9 @@ def test_a_changed_row_is_judged_as_a_whole(firm: Firm) -> None:
         ("/charge_as_recorded", "row.charge_forbidden"),
         ("/ended_at", "row.ends_before_start"),
     }
+    later = {"started_at": (utc_now() + timedelta(days=2)).isoformat()}
+    problem = worker.refused(422, "PATCH", f"{path}/{row['id']}", later, If_Match="*")
+    assert _named(problem) == {("/started_at", "row.future")}
 
 
 def test_a_package_of_nobody_with_reversed_days(firm: Firm) -> None:

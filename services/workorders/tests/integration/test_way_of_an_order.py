@@ -168,6 +168,21 @@ def test_approved_order_is_locked(firm: Firm) -> None:
     )
 
 
+def test_steps_that_a_phone_sends_again_change_nothing(firm: Firm) -> None:
+    """Sent with the version that the phone knew before the answer was lost, too."""
+    worker, planner = firm.worker(), firm.planner()
+    path = f"/workorders/{planner.make('/workorders/', {'customer_id': firm.customer()})['id']}"
+    for step, state in (("start", "in_progress"), ("pause", "paused"), ("resume", "in_progress")):
+        tag = {"If-Match": f'"{worker.get(path)["version"]}"'}
+        first = worker.call("POST", f"{path}/{step}", headers=tag)
+        assert (worker.last.status_code, first["state"]) == (200, state)
+        assert worker.call("POST", f"{path}/{step}", headers=tag) == first
+        assert worker.last.status_code == 200
+        planner.refused(409, "POST", f"{path}/{step}")
+    steps = [entry["step"] for entry in worker.get(f"{path}/history")["items"]]
+    assert steps == ["create", "start", "pause", "resume"]
+
+
 def test_reopening_takes_the_round_back_and_approval_makes_a_new_one(firm: Firm) -> None:
     planner = firm.planner()
     order = firm.in_review(firm.worker())

@@ -17,7 +17,7 @@ TODAY = date(2026, 11, 21)
 
 def codes(quantity: str | None, day: date | None, *, by_office: bool = False) -> list[str]:
     number = None if quantity is None else Decimal(quantity)
-    return [error.code for error in implausible(number, day, TODAY, by_office=by_office)]
+    return [error.code for error in implausible(number, {"/work_date": day}, TODAY, by_office=by_office)]
 
 
 @pytest.mark.parametrize(
