@@ -48,7 +48,7 @@ MEMBERS = {"type", "title", "status", "detail", "instance", "code", "trace_id", 
     [
         ("GET", "/nowhere", {}, 404, "not_found"),
         ("GET", "/api/identity/v1/nowhere", {"may": None}, 404, "not_found"),
-        ("GET", f"/things/{new_id()}", {}, 404, "not_found"),
+        ("GET", "/things/0190a000-0000-7000-8000-0000000000ff", {}, 404, "not_found"),
         ("GET", "/things/x%00y", {}, 404, "not_found"),
         ("DELETE", "/things", {}, 405, "method_not_allowed"),
         ("BREW", "/things", {}, 405, "method_not_allowed"),

@@ -98,7 +98,7 @@ def test_every_action_needs_its_permission(firm: Firm, permissions: tuple[str, .
     assert firm.person(*permissions).refused(403, method, path.format(id=new_id()), {})["code"] == "forbidden"
 
 
-@pytest.mark.parametrize("order_id", ["1", "x" * 300, "%00", "%F0%9F%98%80", new_id().upper()])
+@pytest.mark.parametrize("order_id", ["1", "x" * 300, "%00", "%F0%9F%98%80", "0190A000-0000-7000-8000-0000000000FF"])
 def test_a_strange_id_is_not_found(firm: Firm, order_id: str) -> None:
     planner = firm.planner()
     planner.refused(404, "GET", f"/workorders/{order_id}")
