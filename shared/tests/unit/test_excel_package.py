@@ -115,9 +115,9 @@ def test_document_types_and_so_all_entities_are_refused(doctype):
 def test_a_200_mb_bomb_is_refused_from_the_directory_in_no_time():
     bomb = package({**minimal_parts(SHEET), "xl/media/a.bin": bytes(200 * MIB)})
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     assert limit_of(bomb) == "uncompressed_bytes"
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert took < 0.25
