@@ -8,12 +8,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
 from shared.db import make_engine
-from shared.testing.logs import logged
+from shared.testing.logs import logged, logging_unchanged
 from shared.testing.servers import amqp_server, temporary_database, temporary_topology
 from shared.testing.waiting import ManualClock
+
+# Properties have no time limit per example, which a busy machine would break by chance.
+settings.register_profile("urakka", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("urakka")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """A command under test sets up logging for its whole process; no other test may notice."""
+    with logging_unchanged():
+        yield
 
 
 @pytest.fixture

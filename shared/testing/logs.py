@@ -13,20 +13,14 @@ from shared.telemetry import configure_logging
 
 
 @contextmanager
-def logged(level: str = "DEBUG", *, libraries: int = logging.WARNING, **fixed: str) -> Iterator[io.StringIO]:
-    """Collect the log lines of the block, one JSON object each; logging is afterwards as it was before.
-
-    libraries  the lowest level of the libraries' own records that come along
-    fixed      fields of every line, e.g. service and role
-    """
-    stream, root = io.StringIO(), logging.getLogger()
-    handlers, root_level = root.handlers[:], root.level
+def logging_unchanged() -> Iterator[None]:
+    """Logging is after the block as it was before, whatever the block configures: commands do, for their process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     configured, settings = structlog.is_configured(), structlog.get_config()
     context = structlog.contextvars.get_contextvars()
-    configure_logging(level, stream=stream, **fixed)
-    root.setLevel(libraries)
     try:
-        yield stream
+        yield
     finally:
         structlog.reset_defaults()
         if configured:
@@ -34,4 +28,18 @@ def logged(level: str = "DEBUG", *, libraries: int = logging.WARNING, **fixed: s
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(**context)
         root.handlers[:] = handlers
-        root.setLevel(root_level)
+        root.setLevel(level)
+
+
+@contextmanager
+def logged(level: str = "DEBUG", *, libraries: int = logging.WARNING, **fixed: str) -> Iterator[io.StringIO]:
+    """Collect the log lines of the block, one JSON object each; logging is afterwards as it was before.
+
+    libraries  the lowest level of the libraries' own records that come along
+    fixed      fields of every line, e.g. service and role
+    """
+    stream = io.StringIO()
+    with logging_unchanged():
+        configure_logging(level, stream=stream, **fixed)
+        logging.getLogger().setLevel(libraries)
+        yield stream

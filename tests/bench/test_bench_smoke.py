@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from tests.bench import relay
 from tests.bench.__main__ import main
 from tests.bench.report import Figure
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """A measurement turns logging down for its whole process; the tests after it want to see what is logged."""
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
 
 
 def test_every_measurement_runs_and_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

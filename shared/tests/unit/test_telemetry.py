@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shared.context import Context, use_context
-from shared.telemetry import configure_tracing, get_logger, span
-from shared.testing.logs import logged
+from shared.telemetry import configure_logging, configure_tracing, get_logger, span
+from shared.testing.logs import logged, logging_unchanged
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 CONTEXT = Context("firm-1", "user-1", "order-1", traceparent=f"00-{TRACE}-b7ad6b7169203331-01")
@@ -104,6 +105,15 @@ def test_no_value_can_begin_a_line_of_its_own(lines: io.StringIO, value: str) ->
     early.info("http.request", route=value)
 
     assert [line["route"] for line in read(lines)] == [value]
+
+
+def test_logging_is_after_a_test_as_it_was_before() -> None:
+    root = logging.getLogger()
+    before = (structlog.get_config(), root.handlers[:], root.level)
+    with logging_unchanged():
+        configure_logging("DEBUG", stream=io.StringIO(), service="billing")
+        assert (structlog.get_config(), root.handlers[:]) != before[:2]
+    assert (structlog.get_config(), root.handlers[:], root.level) == before
 
 
 def test_a_span_belongs_to_the_trace_of_its_context(monkeypatch: pytest.MonkeyPatch) -> None:
