@@ -52,8 +52,13 @@ contracts: $(TEST_STAMP)
 test: $(TEST_STAMP) $(CLIENTS_STAMP)  ## lint, types, import contracts and every test, on real servers
 	@$(BIN)/python -m deploy.dev run -- $(MAKE) --no-print-directory _test
 
+# Two at a time, then what needs the machine for itself; both, even if the first fails. More processes need more
+# connections of PostgreSQL than its usual 100.
 _test: lint types contracts
-	@$(BIN)/pytest -q
+	@status=0; \
+	$(BIN)/pytest -q -m "not alone" -n 2 --dist worksteal || status=1; \
+	$(BIN)/pytest -q -m alone tests || status=1; \
+	exit $$status
 
 test-containers: $(TEST_STAMP)  ## the real compose file in whatever container engine answers
 	@$(BIN)/python -m tests.containers

@@ -12,6 +12,8 @@ from tests.bench import relay
 from tests.bench.__main__ import main
 from tests.bench.report import Figure
 
+pytestmark = pytest.mark.alone
+
 
 def test_every_measurement_runs_and_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     few = ["--events", "600", "--rounds", "1", "--orders", "4", "--samples", "2", "--batch", "20"]

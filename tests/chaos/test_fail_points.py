@@ -25,6 +25,8 @@ from tests.support.patient import PatientClient
 from tests.support.suite import SHORT_TIMEOUTS, Suite, running_suite
 from tests.support.yard import Yard, open_yard
 
+pytestmark = pytest.mark.alone
+
 DEATH_WITHIN_S = 30.0
 BILLED_WITHIN_S = 90.0
 ORDERS_AT_ONCE = 3

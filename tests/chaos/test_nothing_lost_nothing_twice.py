@@ -28,6 +28,8 @@ from tests.support.sandbox import break_company, slow_down, spoiled_calls
 from tests.support.suite import SHORT_TIMEOUTS, Suite, running_suite
 from tests.support.yard import Yard, finished_orders, open_yard
 
+pytestmark = pytest.mark.alone
+
 ORDERS_OF_EACH = 150
 KILLS = 28
 BROKER_DIES_AFTER_KILLS = 10

@@ -22,6 +22,8 @@ from tests.support.expectations import check_imports, check_report
 from tests.support.inspection import broken_invariants, open_events, rows_of
 from tests.support.suite import Suite, log_lines, running_suite
 
+pytestmark = pytest.mark.alone
+
 PATIENT = {"URAKKA_DISPATCH_LEASE_S": "60"}
 """Nothing is broken here, so no attempt should lapse, however busy the machine is."""
 
