@@ -44,13 +44,13 @@ def with_stand_ins(schema: ma.Schema, valid: Any, messages: Any) -> dict[str, An
 
 
 def beside(broken: Iterable[FieldError], malformed: Iterable[FieldError]) -> tuple[FieldError, ...]:
-    """Return the errors that are not about what is malformed, or about something in it."""
+    """Return the errors that are not about what is malformed, something in it, or something that it is a part of."""
     places = [error.pointer for error in malformed]
-    return tuple(
-        error
-        for error in broken
-        if not any(error.pointer == place or error.pointer.startswith(f"{place}/") for place in places)
-    )
+    return tuple(error for error in broken if not any(_overlap(error.pointer, place) for place in places))
+
+
+def _overlap(one: str, other: str) -> bool:
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
 def _stand_in(field: fields.Field[Any], valid: Any, messages: Any) -> Any:

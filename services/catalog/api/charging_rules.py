@@ -53,7 +53,7 @@ def _passes(rule: StoredChargingRule, query: dict[str, Any]) -> bool:
 
 @blp.post("")
 @requires("products.write")
-@blp.arguments(ChargingRuleIn)
+@blp.arguments(ChargingRuleIn, rules_too=True)
 @blp.response(201, ChargingRuleOut)
 def create_charging_rule(body: dict[str, Any]) -> StoredChargingRule:
     """Make a charging rule"""
@@ -98,7 +98,7 @@ def show_charging_rule(rule_id: str) -> StoredChargingRule:
 
 @blp.patch("/<rule_id>")
 @requires("products.write")
-@blp.arguments(ChargingRuleChangeIn)
+@blp.arguments(ChargingRuleChangeIn, rules_too=True)
 @blp.response(200, ChargingRuleOut)
 def change_charging_rule(body: dict[str, Any], rule_id: str) -> StoredChargingRule:
     """Change a charging rule; send If-Match. Orders that are approved keep what they were charged"""

@@ -137,7 +137,7 @@ def show_components(product_id: str) -> dict[str, Any]:
 @blp.put("/<product_id>/components")
 @requires("products.write")
 @whole_tenant
-@blp.arguments(ComponentsIn)
+@blp.arguments(ComponentsIn, rules_too=True)
 @blp.response(200, ComponentsOut)
 def change_components(body: dict[str, Any], product_id: str) -> dict[str, Any]:
     """Say what a product consists of, all of it at once; send If-Match

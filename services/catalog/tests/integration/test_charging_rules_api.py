@@ -255,3 +255,24 @@ def test_snapshot_pages_hold_what_the_events_said(office: Caller, service: Servi
     (event,) = service.events(TYPE)
     assert items[made["id"]]["data"] == event.data
     assert (items[made["id"]]["version"], items[made["id"]]["tenant_id"]) == (1, service.tenant_id)
+
+
+def test_a_malformed_field_hides_no_rule_about_the_others(office: Caller) -> None:
+    """Nor is anything said about a whole of which a part is malformed, such as that the conditions are too wide."""
+    included = {"kind": "included", "times": 1, "group": ""}
+    body = {
+        "name": "",
+        "valid_from": "2026-02-01",
+        "valid_to": "2026-01-01",
+        "conditions": {"product_ids": ["x"]},
+        "effects": [included, included],
+    }
+    problem = office.post("/charging-rules", body)
+    assert problem.status_code == 400
+    assert {error["pointer"] for error in problem.json["errors"]} == {
+        "/name",
+        "/conditions/product_ids/0",
+        "/valid_to",
+        "/effects",
+    }
+    assert names(office) == []

@@ -161,3 +161,15 @@ def test_an_import_is_not_taken_back_from_under_a_set(office: Caller, kit: tuple
     assert office.post(f"/imports/{made['id']}/undo").json["code"] == "import.records_touched"
     assert put(office, kit[0]).status_code == 200
     assert office.post(f"/imports/{made['id']}/undo").status_code == 200
+
+
+def test_a_malformed_component_hides_no_unknown_one(office: Caller, kit: tuple[str, str, str]) -> None:
+    whole, work, _ = kit
+    problem = put(office, whole, part(work, "1,5"), part(new_id()), part(whole))
+    assert problem.status_code == 400
+    assert {(error["pointer"], error["code"]) for error in problem.json["errors"]} == {
+        ("/components/0/quantity", "invalid"),
+        ("/components/1/product_id", "unknown_product"),
+        ("/components/2/product_id", "set_in_set"),
+    }
+    assert office.get(f"/products/{whole}/components").json["components"] == []
