@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.billing.app import compose, preflight
@@ -182,7 +182,7 @@ def dispatch_batch(uow: UnitOfWork, batch_id: str, expected_version: int | None,
 def list_pool(uow: UnitOfWork, selection: Selection, *, limit: int, after: str | None) -> Page[LedgerRow]:
     """The billable pool: rows with something open, in the order of their arrival."""
     with uow:
-        statement = _selected(select(LedgerRow), selection)
+        statement = _selected(select(LedgerRow), selection, uow.context.tenant_id)
         return fetch_page(uow.session, statement, _key(LedgerRow.id), limit=limit, after=after)
 
 
@@ -198,14 +198,18 @@ def close_row(uow: UnitOfWork, ledger_id: str, reason: str) -> LedgerRow:
         return row
 
 
-def _selected(statement: Select[Any], selection: Selection) -> Select[Any]:
+def _selected(statement: Select[Any], selection: Selection, tenant_id: str) -> Select[Any]:
+    """Only what is open of the selection; a customer stands for those that were merged into it too."""
     statement = statement.where(LedgerRow.state.in_(("open", "credited")))
     if selection.period_from is not None:
         statement = statement.where(LedgerRow.work_date >= selection.period_from)
     if selection.period_to is not None:
         statement = statement.where(LedgerRow.work_date <= selection.period_to)
     if selection.customer_ids:
-        statement = statement.where(LedgerRow.customer_id.in_(list(selection.customer_ids)))
+        wanted = list(selection.customer_ids)
+        family = statements.heritage_of(statements.customers.c.id.in_(wanted), tenant_id)
+        ours = or_(LedgerRow.customer_id.in_(wanted), LedgerRow.customer_id.in_(select(family.c.customer)))
+        statement = statement.where(ours)
     return statement
 
 
@@ -222,7 +226,7 @@ def _reserve(uow: UnitOfWork, composed: Sequence[compose.Composed]) -> None:
 def _rows_in_pool(uow: UnitOfWork, batch: Batch, *, lock: bool) -> Sequence[Mapping[str, Any]]:
     """Columns by name; not as objects, since there may be fifty thousand."""
     selection = Selection(batch.period_from, batch.period_to, batch.customer_ids)
-    in_pool = _selected(select(statements.rows), selection).order_by(LedgerRow.id)
+    in_pool = _selected(select(statements.rows), selection, uow.context.tenant_id).order_by(LedgerRow.id)
     statement = in_pool.where(LedgerRow.tenant_id == uow.context.tenant_id)
     if lock:
         # In the order of ids, so that two lockers cannot wait for each other; PostgreSQL looks at the condition again

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Insert,
     Select,
@@ -132,21 +133,26 @@ _MOST_MERGERS = 10
 """So long a chain of mergers is followed: one that leads in a circle must end."""
 
 
+def heritage_of(chosen: ColumnElement[bool], tenant: Any = _TENANT) -> CTE:
+    """`payer` and `customer` ids: each chosen customer, and those that were merged into it, `steps` mergers away."""
+    steps: Any = literal(0).label("steps")
+    whole = select(customers.c.id.label("payer"), customers.c.id.label("customer"), steps)
+    heritage = whole.where(customers.c.tenant_id == tenant, chosen).cte("heritage", recursive=True)
+    return heritage.union_all(
+        select(heritage.c.payer, customers.c.id, heritage.c.steps + 1).where(
+            customers.c.tenant_id == tenant,
+            customers.c.merged_into == heritage.c.customer,
+            heritage.c.steps < _MOST_MERGERS,
+        )
+    )
+
+
 def _connections_of(payers: ColumnElement[bool]) -> Select[Any]:
     """Payer and connection, the one that counts first: a payer's own, else that of a customer merged into it.
 
     The fewest mergers away, and then the one that was given last.
     """
-    steps: Any = literal(0).label("steps")
-    whole = select(customers.c.id.label("payer"), customers.c.id.label("customer"), steps)
-    heritage = whole.where(customers.c.tenant_id == _TENANT, payers).cte("heritage", recursive=True)
-    heritage = heritage.union_all(
-        select(heritage.c.payer, customers.c.id, heritage.c.steps + 1).where(
-            customers.c.tenant_id == _TENANT,
-            customers.c.merged_into == heritage.c.customer,
-            heritage.c.steps < _MOST_MERGERS,
-        )
-    )
+    heritage = heritage_of(payers)
     return (
         select(heritage.c.payer, overrides.c.connection_id)
         .where(overrides.c.tenant_id == _TENANT, overrides.c.customer_id == heritage.c.customer)

@@ -70,6 +70,27 @@ def test_the_survivor_of_a_merger_takes_over_the_connection_until_it_is_undone(b
     assert ways_of(billing, middle) == {other}
 
 
+def test_work_of_a_merged_customer_is_in_the_pool_of_the_survivor(billing: Billing) -> None:
+    billing.connect()
+    survivor, merged = billing.customer(billing_rhythm="monthly"), billing.customer(billing_rhythm="monthly")
+    billing.approve(merged)
+    billing.approve(billing.customer(billing_rhythm="monthly"))
+
+    def in_pool() -> int:
+        chosen = Selection(customer_ids=[survivor])
+        return len(batches.list_pool(billing.read(), chosen, limit=9, after=None).items)
+
+    assert in_pool() == 0
+    billing.customer(merged, version=2, billing_rhythm="monthly", merged_into=survivor)
+    assert in_pool() == 1
+    batch = batches.create_batch(
+        billing.begin(), Creation("batch", None, "", new_id()), Selection(customer_ids=[survivor]), None
+    )
+    batches.lock_batch(billing.begin(), batch.id, None, now=billing.clock())
+    assert (in_pool(), len(billing.documents())) == (0, 1)
+    billing.check()
+
+
 def test_mergers_in_a_circle_end(billing: Billing) -> None:
     usual = billing.connect()
     one, two = billing.customer(), billing.customer()
