@@ -16,8 +16,11 @@ from shared.ids import is_id
 
 LABELS: Final = {
     "code": words.LABELS["code"],
-    "price": words.LABELS["list_price"],
-    "discount_percent": split("Alennus % | Alennus | Alennusprosentti | Discount % | Discount | Rabatt % | Rabatt"),
+    "price": split("Sopimushinta | Asiakashinta | Contract price | Customer price | Avtalspris | Kundpris")
+    + words.LABELS["list_price"],
+    "discount_percent": split(
+        "Alennus % | Alennus | Alennusprosentti | Ale % | Ale | Discount % | Discount | Rabatt % | Rabatt"
+    ),
     "price_group": split("Hintaryhmä | Hinnasto | Price group | Price list | Prisgrupp | Prislista"),
     "customer_id": split(
         "Asiakkaan ID | Customer ID | Kundens ID | Asiakasnumero | Asiakasnro | Asiakas | Customer number "
@@ -27,11 +30,13 @@ LABELS: Final = {
         "Kohteen ID | Site ID | Objektets ID | Kohdenumero | Kohdenro | Kohde | Kiinteistö | Site code | Site "
         "| Objektnummer | Objekt | Fastighet"
     ),
-    "min_quantity": split("Määrästä alkaen | Vähimmäismäärä | From quantity | Minimum quantity | Från antal"),
+    "min_quantity": split("Määrästä alkaen | Vähimmäismäärä | From quantity | Minimum quantity | Från antal | Min qty"),
     "valid_from": split(
         "Voimassa alkaen | Alkaen | Alkaa | Alkupvm | Alkupäivä | Valid from | From | Gäller från | Från"
     ),
-    "valid_to": split("Voimassa asti | Asti | Päättyy | Loppupäivä | Loppupvm | Valid to | Until | Gäller till | Till"),
+    "valid_to": split(
+        "Voimassa asti | Asti | Päättyy | Loppupäivä | Loppupvm | Valid to | Until | To | Gäller till | Till"
+    ),
 }
 """Field → names of its column, the most specific first.
 

@@ -38,6 +38,7 @@ from shared.errors import FieldError
 from shared.excel.table import ParsedRow, TableReading
 from shared.ids import new_id
 from shared.imports import Action, ImportRequest, ImportTables, PlannedRow, run_import, same_when_written
+from shared.money import round_unit_price
 from shared.vat import NoVatRate, VatClass, rate_on
 
 _WRITTEN_AT_ONCE = 1_000
@@ -195,7 +196,9 @@ class ProductRegister:
 
 
 def _trimmed(price: Decimal | None) -> Decimal | None:
-    return None if price is None else Decimal(price_text(price))
+    """Two decimals where they say all, else the four that are stored."""
+    trimmed = None if price is None else Decimal(price_text(price))
+    return trimmed if trimmed is None or trimmed == round(trimmed, 2) else round_unit_price(trimmed)
 
 
 class ProductUndo:

@@ -38,7 +38,7 @@ LABELS: Final = {
     "code": split(
         """
         Kohdetunnus | Kohteen tunnus | Kohdekoodi | Kohdenumero | Kohdenro | Kohde nro | Site code | Site number |
-        Objektkod | Objektnummer | Tunnus | Code
+        Objektkod | Objektnummer | Tunnus | Code | Kohteen koodi | Kohteen numero | Koodi | Site no | Objektnr | Kod
         """
     ),
     "id": split("Kohteen ID | Site ID | Objektets ID"),

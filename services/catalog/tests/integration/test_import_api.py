@@ -36,6 +36,8 @@ def test_a_dry_run_writes_nothing(office: Caller, service: ServiceUnderTest) -> 
     report = send(office, DEMO.read_bytes(), mode="dry_run").json
     assert report["counts"] == {"created": GOOD_ROWS, "changed": 0, "unchanged": 0, "refused": len(WRONG_CELLS)}
     assert {(error["row"], error["column"]) for error in report["errors"]} == WRONG_CELLS
+    prices = {row["row"]: row["values"]["list_price"] for row in report["rows"]}
+    assert (prices[9], prices[2], prices[29]) == ("237.80", "103.2993", "399.4110")
     assert office.get("/products").json["items"] == []
     assert office.get("/categories").json["items"] == []
     assert service.events() == []

@@ -206,3 +206,10 @@ def test_all_that_is_wrong_with_a_price_is_said_at_once() -> None:
     table = [["Tuotekoodi", "Hinta", "Alkaa", "Päättyy"], ["KM", -1, date(2026, 12, 1), date(2026, 11, 1)]]
     found = wrong(read_prices(workbook(table)))
     assert [(row, letter) for row, letter, _ in found] == [(2, "B"), (2, "D")]
+
+
+def test_names_of_prices_that_were_agreed() -> None:
+    reading = read_prices(workbook([["Tuotenro", "Sopimushinta", "Ale-%", "Alkaa", "To", "Min qty"], ["SAH-1", 42]]))
+    assert list(reading.columns.values()) == [
+        "code", "price", "discount_percent", "valid_from", "valid_to", "min_quantity"
+    ]  # fmt: skip

@@ -381,3 +381,10 @@ def test_an_open_document_whose_cells_and_rows_are_repeated() -> None:
     assert rows(read_customers(stream), "name", "city", "country") == {
         4: {"name": "Malli Oy", "city": "Turku", "country": "FI"}
     }
+
+
+def test_sites_whose_codes_stand_under_a_short_name() -> None:
+    reading = read_sites(
+        workbook([["Koodi", "Nimi", "Tyyppi"], ["H-1", "Rappu A", "Porras"], ["H-2", "Hissi 1", "Hissi"]])
+    )
+    assert rows(reading, "code", "type") == {2: {"code": "H-1", "type": "space"}, 3: {"code": "H-2", "type": "device"}}
