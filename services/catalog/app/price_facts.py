@@ -149,10 +149,15 @@ def preview_adjustment(uow: UnitOfWork, wanted: Adjustment) -> list[AdjustedPric
 def publish_adjustment(uow: UnitOfWork, wanted: Adjustment) -> int:
     """Let the whole new list hold from its day, in one transaction; returns how many prices it has.
 
-    Raises PeriodOverlap, writing nothing, if the target group has prices that begin on that day or later.
+    Raises PeriodOverlap, writing nothing, if the target group has prices that begin on that day or later, and
+    InvalidPrice if nothing in the source holds on that day.
     """
     with uow:
         lines = preview_adjustment(uow, wanted)
+        if not lines:
+            source = f"price group {wanted.source}" if wanted.source else "list"
+            detail = f"No price of the {source} holds on {wanted.valid_from}: there is nothing to copy."
+            raise InvalidPrice(detail, errors=[FieldError("/valid_from", "nothing_to_copy", detail)])
         changed = [line for line in lines if line.now != line.new]
         scope = Scope(price_group=wanted.target)
         alike = _alike_by_product(uow, scope, [line.product_id for line in changed])

@@ -112,6 +112,8 @@ def test_a_price_list_is_made_from_the_prices_of_its_first_day(office: Caller, p
     for first, base, new in (("2089-12-31", "57.75", "63.53"), ("2090-01-01", "60.00", "66.00")):
         (line,) = office.post("/prices/adjustments/preview", {**wanted, "valid_from": first}).json["items"]
         assert (line["base"], line["new"]) == (base, new)
+    nothing = office.post("/prices/adjustments", {**wanted, "valid_from": "2020-01-01"})
+    assert (nothing.status_code, nothing.json["errors"][0]["pointer"]) == (422, "/valid_from")
     before = office.post("/prices/adjustments/preview", {**wanted, "valid_from": "2020-01-01"})
     assert before.json["items"] == [], "nothing was on the list then"
 
