@@ -81,6 +81,13 @@ def test_no_test_is_skipped_or_waits_blindly(pattern: str) -> None:
     assert [place for place in found if place.rpartition(":")[0] not in MAY_SKIP] == []
 
 
+def test_what_runs_alone_is_where_make_test_looks_for_it() -> None:
+    found = places(r"\bmark\.alone\b", only=".py")
+
+    assert found
+    assert [place for place in found if not place.startswith("tests/")] == []
+
+
 def test_no_lock_file_with_index_addresses_and_no_waste() -> None:
     names = [str(path.relative_to(ROOT)) for path in files()]
     waste = re.compile(r"(^|/)(uv\.lock|poetry\.lock|Pipfile\.lock|\.DS_Store|.*\.(pyc|sqlite|log|orig|rej))$")
