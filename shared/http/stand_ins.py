@@ -57,7 +57,7 @@ def _stand_in(field: fields.Field[Any], valid: Any, messages: Any) -> Any:
     if isinstance(field, fields.Nested) and isinstance(messages, Mapping):
         return with_stand_ins(field.schema, valid, messages)
     if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested) and isinstance(messages, Mapping):
-        return _items(field.inner.schema, list(valid), messages)
+        return _items(field.inner.schema, valid if isinstance(valid, list) else [], messages)
     if isinstance(field, IdString):
         return new_id()
     if isinstance(field, DecimalString):
@@ -73,7 +73,7 @@ def _items(schema: ma.Schema, valid: list[Any], messages: Mapping[Any, Any]) -> 
     given = iter(valid)
     items = []
     for index in range(len(valid) + len(gone)):
-        item = {} if index in gone else next(given)
+        item = {} if index in gone else next(given, {})
         items.append(with_stand_ins(schema, item, messages[index]) if index in messages else item)
     return items
 

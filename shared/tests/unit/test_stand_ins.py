@@ -50,6 +50,12 @@ def test_rows_keep_their_places(nothing: Any) -> None:
     assert rows[0]["note"] is None
 
 
+@pytest.mark.parametrize("nothing", [None, "row", 7, [], {}])
+def test_a_list_without_any_good_row_is_filled_in_too(nothing: Any) -> None:
+    rows = _judged({"name": "n", "rows": [nothing, nothing]})["rows"]
+    assert [row["quantity"] for row in rows] == [Decimal(1), Decimal(1)]
+
+
 def test_a_nested_object_is_filled_in_too() -> None:
     assert _judged({"name": "n", "contact": {"quantity": "2"}})["contact"]["quantity"] == Decimal(2)
     assert _judged({"name": "n", "contact": "x"})["contact"]["quantity"] == Decimal(1)
