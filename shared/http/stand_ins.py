@@ -73,7 +73,7 @@ def _items(schema: ma.Schema, valid: list[Any], messages: Mapping[Any, Any]) -> 
     given = iter(valid)
     items = []
     for index in range(len(valid) + len(gone)):
-        item = {} if index in gone else next(given, {})
+        item: Any = {} if index in gone else next(given, {})
         items.append(with_stand_ins(schema, item, messages[index]) if index in messages else item)
     return items
 
