@@ -9,10 +9,9 @@ from functools import partial
 
 from services.catalog.api import categories, charging_rules, imports, prices, products, sets, units, vat
 from services.catalog.app.days import turn_day
-from services.catalog.app.search import pack_all
 from services.catalog.messaging.inbound import CONSUMERS
 from services.catalog.messaging.outbound import SNAPSHOTS
-from services.catalog.models import Base
+from services.catalog.models import PRODUCT_SEARCH, Base
 from shared.clock import utc_now
 from shared.day_turn import run_day_turns
 from shared.db import Database
@@ -35,7 +34,7 @@ def _jobs(runtime: Runtime) -> Sequence[Job]:
 
 
 def _turn(database: Database, day: date, stop: threading.Event) -> int:
-    return turn_day(database, day, stop) + pack_all(database, stop)
+    return turn_day(database, day, stop) + PRODUCT_SEARCH.pack_all(database, stop)
 
 
 SERVICE = ServiceDefinition(

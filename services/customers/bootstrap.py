@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
+from typing import Any
 
 from services.customers.adapters.webhook_call import WebhookCaller
 from services.customers.api import contacts, customers, external, imports, merges, own_lists, sites, webhooks
@@ -13,11 +15,13 @@ from services.customers.app.webhooks import WebhookDispatcher, forget_old_delive
 from services.customers.config import private_webhooks
 from services.customers.messaging.inbound import CONSUMERS
 from services.customers.messaging.outbound import SNAPSHOTS
-from services.customers.models import Base, Site, Webhook
+from services.customers.models import CONTACT_SEARCH, CUSTOMER_SEARCH, SITE_SEARCH, Base, Site, Webhook
 from services.customers.models.scope import only_in_scope
 from shared.clock import utc_now
 from shared.day_turn import run_day_turns
+from shared.db import Database
 from shared.db.sealed import SealedColumn
+from shared.db.search_pages import SearchPages
 from shared.imports.jobs import run_import_jobs
 from shared.service import Job, Runtime, ServiceDefinition
 
@@ -26,7 +30,7 @@ _DAY_S = 86_400.0
 
 def _jobs(runtime: Runtime) -> Sequence[Job]:
     def run(stop: threading.Event) -> None:
-        run_day_turns(partial(turn_day, runtime.database), utc_now, stop)
+        run_day_turns(partial(_turn, runtime.database), utc_now, stop)
 
     importing = partial(
         run_import_jobs,
@@ -47,6 +51,11 @@ def _jobs(runtime: Runtime) -> Sequence[Job]:
         Job("webhooks", runtime.own.run),
         Job("webhook-journal", forget),
     ]
+
+
+def _turn(database: Database, day: date, stop: threading.Event) -> int:
+    registers: Sequence[SearchPages[Any]] = (CUSTOMER_SEARCH, CONTACT_SEARCH, SITE_SEARCH)
+    return turn_day(database, day, stop) + sum(register.pack_all(database, stop) for register in registers)
 
 
 def _dispatcher(runtime: Runtime) -> WebhookDispatcher:

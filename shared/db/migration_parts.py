@@ -55,6 +55,34 @@ def create_infrastructure_v1() -> None:
     enable_row_level_security(["audit_log", "creations", "number_series"])
 
 
+def create_search_pages_v1(table: str, pages: str) -> None:
+    """Let the records of `table`, which have a search text, be found by `pages` (`shared.db.search_pages`)."""
+    op.add_column(table, sa.Column("search_page", sa.String(36), nullable=True))
+    op.create_index(f"ix_{table}_search_page", table, ["tenant_id", "search_page"])
+    op.create_table(
+        pages,
+        sa.Column("id", sa.String(36), nullable=False),
+        sa.Column("tenant_id", sa.String(36), nullable=False),
+        sa.Column("first_id", sa.String(36), nullable=False),
+        sa.Column("last_id", sa.String(36), nullable=False),
+        sa.Column("texts", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=f"pk_{pages}"),
+    )
+    op.create_index(f"ix_{pages}_tenant_id", pages, ["tenant_id"])
+    op.create_index(f"ix_{pages}_tenant_id_first_id", pages, ["tenant_id", "first_id"])
+    enable_row_level_security([pages])
+
+
+def ask_for_the_tenant_once(tables: Iterable[str]) -> None:
+    """Let the policies of large tables read the setting once for each statement, not for each row."""
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    tenant = "(SELECT current_setting('urakka.tenant_id', true))"
+    condition = f"(tenant_id = {tenant} OR {tenant} = '*')"
+    for table in tables:
+        op.execute(f"ALTER POLICY {table}_tenant ON {table} USING {condition} WITH CHECK {condition}")
+
+
 def enable_row_level_security(tables: Iterable[str]) -> None:
     """Let PostgreSQL itself refuse rows of other tenants in these tables, for their owner too.
 

@@ -15,10 +15,9 @@ from urllib.parse import quote
 from sqlalchemy import insert, text
 
 from services.catalog.app.products import new_record
-from services.catalog.app.search import pack_all
 from services.catalog.bootstrap import SERVICE
 from services.catalog.domain.product import new_product
-from services.catalog.models import Category, Price, Product, StoredPriceFact
+from services.catalog.models import PRODUCT_SEARCH, Category, Price, Product, StoredPriceFact
 from shared.ids import new_id
 from shared.periods import Period
 from shared.prices import PriceBook, PriceFact, Question, Scope
@@ -100,7 +99,8 @@ def _fill(service: ServiceUnderTest, count: int) -> dict[str, str]:
     customers = [new_id() for _ in range(max(20, len(products) // PRODUCTS_PER_CUSTOMER))]
     tables: list[tuple[type[Any], Iterator[dict[str, Any]]]] = [
         (Category, ({**stamp, "id": one.id, "name": one.name, "name_key": one.name_key} for one in categories)),
-        (Product, ({**_columns(one), **stamp, "withdrawn": False, "is_set": False} for one in products)),
+        (Product, ({**_columns(one), **stamp, "search_text": one.search_line(), "withdrawn": False, "is_set": False}
+                   for one in products)),
         (Price, ({**tenant, "id": new_id(), "product_id": one, "price": Decimal("9.9"), "currency": "EUR",
                   "valid_from": date(2026, 1, 1)} for one in ids)),
         (StoredPriceFact, ({**stamp, "currency": "EUR", "scope_key": _scope(fact).key, **fact}
@@ -112,7 +112,7 @@ def _fill(service: ServiceUnderTest, count: int) -> dict[str, str]:
             for start in range(0, len(listed), _AT_ONCE):
                 uow.session.execute(insert(model), listed[start : start + _AT_ONCE])
         uow.session.commit()
-    pack_all(service.database)
+    PRODUCT_SEARCH.pack_all(service.database)
     with service.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
     return _paths(products, categories, customers)

@@ -13,8 +13,17 @@ from sqlalchemy import insert, text
 
 from services.customers.app.customers import new_record
 from services.customers.bootstrap import SERVICE
-from services.customers.domain.customer import new_customer
-from services.customers.models import Contact, ContactLink, Customer, Site, SiteAttachment
+from services.customers.domain.customer import fold, new_customer
+from services.customers.models import (
+    CONTACT_SEARCH,
+    CUSTOMER_SEARCH,
+    SITE_SEARCH,
+    Contact,
+    ContactLink,
+    Customer,
+    Site,
+    SiteAttachment,
+)
 from shared.ids import new_id
 from shared.testing.service import ServiceUnderTest, service_under_test
 from tests.bench.end_points import EndPoint, measure_calls
@@ -47,10 +56,7 @@ def _fill(service: ServiceUnderTest, count: int) -> dict[str, str]:
     """Store `count` customers, three sites for each, a contact person for each; returns name → path to ask."""
     customers = _customers(service.tenant_id, count)
     sites = _sites(service.tenant_id, count * _SITES_PER_CUSTOMER, customers)
-    contacts = [
-        _stamped(service.tenant_id, id=new_id(), name=f"{_word(n)} {_word(n + 7)} {n}", email=f"a{n}@b.example")
-        for n in range(count)
-    ]
+    contacts = [_contact(service.tenant_id, n) for n in range(count)]
     links = [
         {
             "id": new_id(),
@@ -84,8 +90,16 @@ def _fill(service: ServiceUnderTest, count: int) -> dict[str, str]:
             uow.session.execute(insert(model), rows)
         uow.session.commit()
     with service.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+        for register in (CUSTOMER_SEARCH, CONTACT_SEARCH, SITE_SEARCH):
+            register.pack_all(service.database)
         connection.execute(text("VACUUM ANALYZE"))
     return _paths(customers, sites, contacts)
+
+
+def _contact(tenant_id: str, number: int) -> dict[str, Any]:
+    name = f"{_word(number)} {_word(number + 7)} {number}"
+    return _stamped(tenant_id, id=new_id(), name=name, search_text=fold(name), email=f"a{number}@b.example")
 
 
 def _paths(
@@ -142,7 +156,7 @@ def _customers(tenant_id: str, count: int) -> list[dict[str, Any]]:
         }
         record = new_record(new_id(), {**new_customer(given), "number": str(10_001 + n)})
         record.business_id = f"{n:07}-0"  # only its place in the index matters here
-        rows.append({**_columns(record, Customer), **_stamped(tenant_id)})
+        rows.append({**_columns(record, Customer), "search_text": record.search_line(), **_stamped(tenant_id)})
     return rows
 
 
@@ -167,7 +181,8 @@ def _sites(tenant_id: str, count: int, customers: Sequence[Mapping[str, Any]]) -
             parent_id=parent["id"] if parent else None,
             path=path,
             type=kind,
-            name=f"{_word(place)}tie {place}",
+            name=(name := f"{_word(place)}tie {place}"),
+            search_text=fold(name),
             customer_id=owner if kind != "space" else (near or {}).get("customer_id"),
             code=f"K-{place}",
             tag=f"T-{place}",

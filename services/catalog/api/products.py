@@ -22,9 +22,8 @@ from services.catalog.app import pricing
 from services.catalog.app import products as use_cases
 from services.catalog.app.categories import ids_within
 from services.catalog.app.exports import product_rows
-from services.catalog.app.search import find_products
 from services.catalog.domain.product import code_key, fold
-from services.catalog.models import Price, Product, prices_of
+from services.catalog.models import PRODUCT_SEARCH, Price, Product, prices_of
 from shared.clock import business_day, utc_now
 from shared.db import UnitOfWork, get_or_404
 from shared.db.paging import Page, fetch_page
@@ -51,9 +50,10 @@ blp = Blueprint("products", __name__, url_prefix="/products", description="Every
 def list_products(query: dict[str, Any]) -> Page[Product]:
     """List products, oldest first"""
     with read() as uow:
-        if part := fold(query.pop("q", "")):
-            return find_products(uow, _filtered(uow, query), part, limit=query["limit"], after=query["after"])
-        return fetch_page(uow.session, _filtered(uow, query), Product.id, limit=query["limit"], after=query["after"])
+        statement, page = _filtered(uow, query), {name: query[name] for name in ("limit", "after")}
+        if part := fold(query.get("q", "")):
+            return PRODUCT_SEARCH.find(uow, statement, part, **page)
+        return fetch_page(uow.session, statement, Product.id, **page)
 
 
 @blp.get("/export")

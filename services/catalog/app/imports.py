@@ -14,13 +14,13 @@ from services.catalog.app.categories import place_category, tree_of
 from services.catalog.app.events import publish_products
 from services.catalog.app.pricing import change_price_from
 from services.catalog.app.products import new_record, plain_fields, store_changes, stored_fields
-from services.catalog.app.search import pack
 from services.catalog.domain.categories import CategoryTree, path_text
 from services.catalog.domain.errors import InvalidCategory, InvalidProduct, ProductArchived
 from services.catalog.domain.imported_row import product_fields, shown_fields
 from services.catalog.domain.prices import price_text
 from services.catalog.domain.product import changed_product, code_key, fold, new_product
 from services.catalog.models import (
+    PRODUCT_SEARCH,
     Category,
     Import,
     ImportFile,
@@ -95,7 +95,7 @@ class ProductRegister:
         prices = self._prices(planned)
         with self._uow.session.no_autoflush:  # one version for each product, whatever is looked up in between
             products = [self._store(plan) for plan in planned]
-            pack(self._uow, products)
+            PRODUCT_SEARCH.pack(self._uow, products)
         self._uow.session.flush()
         for plan, product in zip(planned, products, strict=True):
             if "list_price" in plan.values:

@@ -19,7 +19,6 @@ from services.catalog.domain.product import (
     code_key,
     new_product,
     refuse_archived,
-    searchable,
 )
 from services.catalog.models import Category, Product, components_of, prices_of, sets_with
 from shared.clock import business_day
@@ -106,7 +105,6 @@ def new_record(product_id: str, fields: Mapping[str, Any], category: Category, l
         **fields,
         id=product_id,
         code_key=code_key(fields["code"]),
-        search_text=searchable(fields["code"], fields["name"], fields["barcode"]),
         category=category,
         category_id=category.id,
         list_price=list_price,
@@ -117,9 +115,6 @@ def new_record(product_id: str, fields: Mapping[str, Any], category: Category, l
 def store_changes(product: Product, changes: Mapping[str, Any]) -> None:
     """Set checked fields on a stored product; it is written at the next flush."""
     product.take(changes)
-    if {"name", "barcode"} & changes.keys():
-        product.search_text = searchable(product.code, product.name, product.barcode)
-        product.search_page = None
 
 
 def stored_fields(product: Product) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from services.catalog.models.parts import parts
 from services.catalog.models.price import Price, prices_of
 from services.catalog.models.price_fact import StoredPriceFact
 from services.catalog.models.product import Product
-from services.catalog.models.search_page import SearchPage, search_pages
+from services.catalog.models.search_page import PRODUCT_SEARCH, SearchPage
 
 __all__ = [
+    "PRODUCT_SEARCH",
     "Base",
     "Category",
     "CopyCustomer",
@@ -30,6 +31,5 @@ __all__ = [
     "components_of",
     "parts",
     "prices_of",
-    "search_pages",
     "sets_with",
 ]

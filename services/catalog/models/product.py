@@ -7,13 +7,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from services.catalog.domain.product import searchable
 from services.catalog.models.base import Base
 from services.catalog.models.category import Category
 from shared.db import Audited, Json, TenantScoped, UnitPrice, UtcDateTime, Versioned
 from shared.db.mixins import ID
+from shared.db.search_pages import Searchable
 
 
 def _only(name: str, condition: str) -> Index:
@@ -22,13 +24,12 @@ def _only(name: str, condition: str) -> Index:
     return Index(f"ix_products_{name}", "tenant_id", "id", postgresql_where=where, sqlite_where=where)
 
 
-class Product(Versioned, TenantScoped, Audited, Base):
+class Product(Versioned, TenantScoped, Audited, Searchable, Base):
     """One product. It is archived, never deleted, so its code is never given again.
 
     code_key    the code as codes are compared
     list_price  the price that holds today, as of the last published state; `prices` has all of them
     withdrawn   archived because the import that made it was undone; the next import with its code takes it into use
-    search_page the one that has its search text; None until it is put on one
     is_set      it has components, and becomes their rows when it is added to a work order
     """
 
@@ -65,9 +66,11 @@ class Product(Versioned, TenantScoped, Audited, Base):
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn: Mapped[bool] = mapped_column(default=False)
     is_set: Mapped[bool] = mapped_column(default=False)
-    search_text: Mapped[str] = mapped_column(Text)
-    search_page: Mapped[str | None] = mapped_column(ID)
     category: Mapped[Category] = relationship(lazy="joined", innerjoin=True)
+
+    def search_line(self) -> str:
+        """Code, name and bar code."""
+        return searchable(self.code, self.name, self.barcode)
 
     @property
     def archived(self) -> bool:

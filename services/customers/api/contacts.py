@@ -24,7 +24,8 @@ from services.customers.app import erasure
 from services.customers.app.contacts import LinkEnd
 from services.customers.app.exports import contact_rows
 from services.customers.domain.contact import Role
-from services.customers.models import Contact, ContactLink
+from services.customers.domain.customer import fold
+from services.customers.models import CONTACT_SEARCH, Contact, ContactLink
 from shared.clock import utc_now
 from shared.db import get_or_404
 from shared.db.paging import Page, fetch_page
@@ -57,7 +58,10 @@ of_site = Blueprint(
 def list_contacts(query: dict[str, Any]) -> Page[Contact]:
     """List contact persons, oldest first"""
     with read() as uow:
-        return fetch_page(uow.session, _filtered(query), Contact.id, limit=query["limit"], after=query["after"])
+        page = {name: query[name] for name in ("limit", "after")}
+        if part := fold(query.get("q", "")):
+            return CONTACT_SEARCH.find(uow, _filtered(query), part, **page)
+        return fetch_page(uow.session, _filtered(query), Contact.id, **page)
 
 
 @blp.get("/export")
@@ -77,7 +81,7 @@ def export_contacts(query: dict[str, Any]) -> Response:
 def _filtered(query: dict[str, Any]) -> Select[Any]:
     statement = select(Contact)
     if query.get("q"):
-        statement = statement.where(Contact.name.contains(query["q"], autoescape=True))
+        statement = statement.where(Contact.search_text.contains(fold(query["q"]), autoescape=True))
     return statement
 
 

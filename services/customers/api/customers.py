@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, after_this_request
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from services.customers.adapters.layouts import CUSTOMERS, with_own_fields
-from services.customers.api.extra_filter import with_extra
+from services.customers.api.extra_filter import extra_mark, with_extra
 from services.customers.api.schemas import (
     CustomerChangeIn,
     CustomerExportQuery,
@@ -25,7 +26,7 @@ from services.customers.app.extra_fields import fields_in_use
 from services.customers.app.lookup import ids_by_number
 from services.customers.domain.customer import MINIMAL_FIELDS, fold
 from services.customers.domain.extra_fields import ExtraRegister
-from services.customers.models import Customer
+from services.customers.models import CUSTOMER_SEARCH, Customer
 from shared.clock import utc_now
 from shared.db import UnitOfWork, get_or_404
 from shared.db.paging import Page, fetch_page
@@ -63,7 +64,13 @@ _POSSIBLE_DUPLICATES = {
 def list_customers(query: dict[str, Any]) -> Page[Customer]:
     """List customers, oldest first"""
     with read() as uow:
-        return fetch_page(uow.session, _filtered(uow, query), Customer.id, limit=query["limit"], after=query["after"])
+        page = {name: query[name] for name in ("limit", "after")}
+        part = fold(query.get("q", ""))
+        survivors = _survivors_named_by(uow, part) if part else []
+        statement = _filtered(uow, query, survivors)
+        if text := part or extra_mark(uow, query, ExtraRegister.CUSTOMERS):
+            return CUSTOMER_SEARCH.find(uow, statement, text, also=survivors, **page)
+        return fetch_page(uow.session, statement, Customer.id, **page)
 
 
 @blp.get("/export")
@@ -74,7 +81,8 @@ def export_customers(query: dict[str, Any]) -> Response:
     """Get all customers that the filters let through as a workbook"""
     with read() as uow:
         own = fields_in_use(uow, ExtraRegister.CUSTOMERS)
-        rows = customer_rows(uow, _filtered(uow, query), own)
+        part = fold(query.get("q", ""))
+        rows = customer_rows(uow, _filtered(uow, query, _survivors_named_by(uow, part) if part else []), own)
         return export_answer(with_own_fields(CUSTOMERS, own), rows, query["lang"])
 
 
@@ -91,27 +99,33 @@ def list_possible_duplicates(query: dict[str, Any]) -> dict[str, Any]:
         return {"items": possible_duplicates(uow, query)}
 
 
-def _filtered(uow: UnitOfWork, query: dict[str, Any]) -> Select[Any]:
+def _filtered(uow: UnitOfWork, query: dict[str, Any], survivors: Sequence[str]) -> Select[Any]:
+    """survivors  of merges, whom `q` finds by those that were merged into them"""
     statement = select(Customer)
     for name in ("business_id", "merged_into", "kind"):
         if name in query:
             statement = statement.where(getattr(Customer, name) == query[name])
     if "number" in query:
         statement = statement.where(Customer.id.in_(ids_by_number(uow, query["number"])))
-    if query.get("q"):
-        statement = statement.where(_named_by(uow, query["q"]))
+    if part := fold(query.get("q", "")):
+        found = _has(part)
+        statement = statement.where(or_(found, Customer.id.in_(survivors)) if survivors else found)
     statement = with_extra(uow, statement, query, ExtraRegister.CUSTOMERS, Customer.extra)
     return statement.where(Customer.archived_at.is_not(None) if query["archived"] else Customer.archived_at.is_(None))
 
 
-def _named_by(uow: UnitOfWork, part: str) -> ColumnElement[bool]:
-    """The customer has this part in its name, number, business ID or city, or one that was merged into it has.
+def _has(part: str) -> ColumnElement[bool]:
+    """The customer has this part (folded) in its name, number, business ID or city."""
+    return Customer.search_text.contains(part, autoescape=True)
 
-    The merged are asked first, by their index: as a part of the list's own query they would double its time.
+
+def _survivors_named_by(uow: UnitOfWork, part: str) -> Sequence[str]:
+    """Return into whom customers with this part (folded) were merged.
+
+    They are asked first, by their index: as a part of the list's own query they would double its time.
     """
-    found = Customer.search_text.contains(fold(part), autoescape=True)
-    survivors = list(uow.session.scalars(select(Customer.merged_into).where(_IS_MERGED, found).limit(_MOST_SURVIVORS)))
-    return or_(found, Customer.id.in_(survivors)) if survivors else found
+    found = select(Customer.merged_into).where(_IS_MERGED, _has(part)).limit(_MOST_SURVIVORS)
+    return [survivor for survivor in uow.session.scalars(found) if survivor is not None]
 
 
 @blp.post("")

@@ -348,7 +348,7 @@ class DoorCodeOut(Schema):
 class ContactFilters(Schema):
     """Filters of the list of contact persons."""
 
-    q = Text(100, metadata={"description": "Part of the name, as it is written"})
+    q = Text(100, metadata={"description": "Part of the name, in any case"})
 
 
 class ContactQuery(PageQuery, ContactFilters):
@@ -523,7 +523,7 @@ class SiteFilters(ExtraFilter):
         validate=_id_or_none, metadata={"description": "Sites right below this one; `none`: at the top"}
     )
     subtree = IdString(metadata={"description": "This site and all below it"})
-    q = Text(100, metadata={"description": "Part of the name, as it is written"})
+    q = Text(100, metadata={"description": "Part of the name, in any case"})
     archived = fields.Boolean(load_default=False)
 
 

@@ -8,7 +8,7 @@ from flask import Response
 from sqlalchemy import Select, select
 
 from services.customers.adapters.layouts import SITES, with_own_fields
-from services.customers.api.extra_filter import with_extra
+from services.customers.api.extra_filter import extra_mark, with_extra
 from services.customers.api.schemas import (
     AT_THE_TOP,
     AttachmentEndIn,
@@ -32,8 +32,9 @@ from services.customers.app import door_codes
 from services.customers.app import sites as use_cases
 from services.customers.app.exports import site_rows
 from services.customers.app.extra_fields import fields_in_use
+from services.customers.domain.customer import fold
 from services.customers.domain.extra_fields import ExtraRegister
-from services.customers.models import Site, SiteAttachment
+from services.customers.models import SITE_SEARCH, Site, SiteAttachment
 from services.customers.models.site import in_subtree
 from shared.clock import business_day, utc_now
 from shared.db import UnitOfWork, get_or_404
@@ -60,7 +61,10 @@ blp = Blueprint("sites", __name__, url_prefix="/sites", description="Where work 
 def list_sites(query: dict[str, Any]) -> Page[Site]:
     """List sites, oldest first"""
     with read() as uow:
-        return fetch_page(uow.session, _filtered(uow, query), Site.id, limit=query["limit"], after=query["after"])
+        page = {name: query[name] for name in ("limit", "after")}
+        if part := fold(query.get("q", "")) or extra_mark(uow, query, ExtraRegister.SITES):
+            return SITE_SEARCH.find(uow, _filtered(uow, query), part, **page)
+        return fetch_page(uow.session, _filtered(uow, query), Site.id, **page)
 
 
 @blp.get("/export")
@@ -85,7 +89,7 @@ def _filtered(uow: UnitOfWork, query: dict[str, Any]) -> Select[Any]:
         top = query["parent"] == AT_THE_TOP
         statement = statement.where(Site.parent_id.is_(None) if top else Site.parent_id == query["parent"])
     if query.get("q"):
-        statement = statement.where(Site.name.contains(query["q"], autoescape=True))
+        statement = statement.where(Site.search_text.contains(fold(query["q"]), autoescape=True))
     if "subtree" in query:
         root = get_or_404(uow.session, Site, query["subtree"])
         statement = statement.where(in_subtree(uow.session, root.path))

@@ -15,7 +15,7 @@ from services.customers.app.imports import TABLES
 from services.customers.app.lookup import CustomersOfRows, parts_of, sites_by_key
 from services.customers.domain.contact import Role, checked_contact, same_person
 from services.customers.domain.errors import InvalidContact, InvalidImportRow
-from services.customers.models import Contact, ContactLink, Import, Site
+from services.customers.models import CONTACT_SEARCH, Contact, ContactLink, Import, Site
 from shared.db import UnitOfWork
 from shared.errors import FieldError
 from shared.excel.table import ParsedRow, TableReading
@@ -85,6 +85,7 @@ class ContactRegister:
                         setattr(person.stored, name, plan.values[name])
             elif person.id not in contacts:
                 contacts[person.id] = add_contact(self._uow, person.id, person.fields)
+        CONTACT_SEARCH.pack(self._uow, contacts.values())
         self._uow.session.flush()
         for plan in planned:
             work = self._work[plan.row.row_number]

@@ -17,7 +17,6 @@ from services.customers.domain.customer import (
     changed_customer,
     new_customer,
     refuse_archived,
-    searchable,
 )
 from services.customers.domain.duplicates import duplicate_key
 from services.customers.domain.errors import CustomerMerged, DuplicateBusinessId, DuplicateNumber, InvalidCustomer
@@ -109,7 +108,6 @@ def new_record(customer_id: str, fields: Mapping[str, Any]) -> Customer:
     values = {**fields, "id": customer_id}
     return Customer(
         **values,
-        search_text=searchable(values),
         duplicate_key=_duplicate_key(values),
         archived_at=None,
         withdrawn=False,
@@ -119,9 +117,6 @@ def new_record(customer_id: str, fields: Mapping[str, Any]) -> Customer:
 def store_changes(customer: Customer, changes: Mapping[str, Any]) -> None:
     """Set checked fields on a stored customer; it is written at the next flush."""
     customer.take(changes)
-    text = searchable(stored_fields(customer))
-    if customer.search_text != text:
-        customer.search_text = text
     key = _duplicate_key(stored_fields(customer))
     if customer.duplicate_key != key:
         customer.duplicate_key = key

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from services.customers.domain.customer import fold
 from services.customers.domain.erasure import ERASED, PERSONAL, Person, forgotten_report, person_of
-from services.customers.models import Contact, ExternalReference, Import, ImportFile
+from services.customers.models import CONTACT_SEARCH, Contact, ExternalReference, Import, ImportFile
 from shared.db import UnitOfWork, get_or_404
 from shared.db.tables import audit_log
 
@@ -26,7 +27,8 @@ def erase_contact(uow: UnitOfWork, contact_id: str, *, now: datetime) -> Contact
     """
     with uow:
         contact = get_or_404(uow.session, Contact, contact_id, for_update=True)
-        person = person_of(contact.id, _states(uow, contact))
+        states = list(_states(uow, contact))
+        person, names = person_of(contact.id, states), {str(state.get("name") or "") for state in states} - {ERASED}
         if contact.erased_at is None:
             contact.name, contact.erased_at = ERASED, now
             contact.title = contact.email = contact.phone = contact.notes = None
@@ -36,6 +38,7 @@ def erase_contact(uow: UnitOfWork, contact_id: str, *, now: datetime) -> Contact
         )
         _forget_what_was_sent(uow, contact)
         _forget_in_reports(uow, person)
+        CONTACT_SEARCH.forget(uow, (fold(name) for name in names))
         ended = select(Import.id).where(Import.state != _RUNNING)
         uow.session.execute(delete(ImportFile).where(ImportFile.import_id.in_(ended)))
         uow.commit()

@@ -23,6 +23,8 @@ from services.customers.domain.errors import CustomerArchived, DuplicateNumber, 
 from services.customers.domain.extra_fields import ExtraRegister
 from services.customers.domain.imported_row import customer_fields, fingerprint, shown_fields
 from services.customers.models import (
+    CONTACT_SEARCH,
+    CUSTOMER_SEARCH,
     Contact,
     ContactLink,
     Customer,
@@ -116,9 +118,10 @@ class CustomerRegister:
     def _write_part(self, planned: Sequence[PlannedRow], numbers: Iterator[str]) -> dict[str, int]:
         written = [(plan, self._store(plan, numbers)) for plan in planned]
         changed = [customer for _, customer in written if self._uow.session.is_modified(customer)]
+        CUSTOMER_SEARCH.pack(self._uow, changed)
         self._uow.session.flush()
-        for plan, customer in written:
-            self._finish(plan, customer, plan.values.get("contact_name"))
+        contacts = [self._finish(plan, customer, plan.values.get("contact_name")) for plan, customer in written]
+        CONTACT_SEARCH.pack(self._uow, (contact for contact in contacts if contact is not None))
         for customer in changed:
             publish_customer(self._uow, customer)
         self._uow.write()
@@ -139,7 +142,8 @@ class CustomerRegister:
             store_changes(customer, fields)
         return customer
 
-    def _finish(self, plan: PlannedRow, customer: Customer, contact_name: str | None) -> None:
+    def _finish(self, plan: PlannedRow, customer: Customer, contact_name: str | None) -> Contact | None:
+        contact = None
         if contact_name:
             contact = add_contact(self._uow, new_id(), {"name": contact_name})
             end = LinkEnd(customer_id=customer.id)
@@ -147,6 +151,7 @@ class CustomerRegister:
             self._uow.session.add(new_link(new_id(), contact, end, role=Role.ORDERS, is_default=is_first))
         if plan.action is Action.CREATED and _is_keyless(plan.row.values):
             self._uow.session.add(ImportKey(fingerprint=plan.key, customer_id=customer.id))
+        return contact
 
     def _look_up(self, rows: Sequence[ParsedRow]) -> None:
         business_ids = [row.values["business_id"] for row in rows if row.values.get("business_id")]

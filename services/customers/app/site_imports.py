@@ -27,7 +27,7 @@ from services.customers.domain.imported_row import fingerprint
 from services.customers.domain.site import FIELDS as _FIELDS
 from services.customers.domain.site import checked_site, plain_field, revived_field
 from services.customers.domain.site_tree import DEEPEST, SiteType, depth, path_of
-from services.customers.models import Import, ImportRowKey, Site, SiteAttachment
+from services.customers.models import SITE_SEARCH, Import, ImportRowKey, Site, SiteAttachment
 from shared.clock import business_day
 from shared.db import UnitOfWork
 from shared.errors import FieldError
@@ -114,6 +114,7 @@ class SiteRegister:
             for plan in sorted(planned, key=lambda one: self._level(str(one.record_id))):
                 site = self._store(plan, written)
                 written[site.id] = changed[site.id] = site
+            SITE_SEARCH.pack(self._uow, changed.values())
         self._uow.session.flush()
         owners = [(plan, str(plan.values["customer_id"])) for plan in planned if plan.values.get("customer_id")]
         for plan, customer_id in owners:

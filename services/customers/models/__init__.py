@@ -7,10 +7,24 @@ from services.customers.models.external import ConflictPolicy, ExternalReference
 from services.customers.models.imported import Import, ImportFile, ImportKey, ImportMapping, ImportPart, ImportRowKey
 from services.customers.models.merge import CustomerMerge
 from services.customers.models.own_lists import ExtraFieldDefinition, OwnOperator, RegisterSettings
+from services.customers.models.search_pages import (
+    CONTACT_SEARCH,
+    CUSTOMER_SEARCH,
+    SITE_SEARCH,
+    ContactSearchPage,
+    CustomerSearchPage,
+    SiteSearchPage,
+)
 from services.customers.models.site import Site, SiteAttachment
 from services.customers.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
+    "CONTACT_SEARCH",
+    "CUSTOMER_SEARCH",
+    "SITE_SEARCH",
+    "ContactSearchPage",
+    "CustomerSearchPage",
+    "SiteSearchPage",
     "Base",
     "ConflictPolicy",
     "Contact",

@@ -7,20 +7,26 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from services.customers.domain.customer import fold
 from services.customers.models.base import Base
 from shared.db import Audited, TenantScoped, UtcDateTime, Versioned
 from shared.db.mixins import ID
+from shared.db.search_pages import Searchable
 from shared.ids import new_id
 
 _DEFAULT_OF_CUSTOMER = text("is_default AND customer_id IS NOT NULL")
 _DEFAULT_OF_SITE = text("is_default AND site_id IS NOT NULL")
 
 
-class Contact(Versioned, TenantScoped, Audited, Base):
+class Contact(Versioned, TenantScoped, Audited, Searchable, Base):
     """A person, once, however many customers and sites know them."""
 
     __tablename__ = "contacts"
-    __table_args__ = (Index("ix_contacts_tenant_id_id", "tenant_id", "id"),)
+    __audit_left_out__ = ("search_text", "search_page")
+    __table_args__ = (
+        Index("ix_contacts_tenant_id_id", "tenant_id", "id"),
+        Index("ix_contacts_search_page", "tenant_id", "search_page"),
+    )
 
     name: Mapped[str] = mapped_column(String(200))
     title: Mapped[str | None] = mapped_column(String(100))
@@ -28,6 +34,10 @@ class Contact(Versioned, TenantScoped, Audited, Base):
     phone: Mapped[str | None] = mapped_column(String(20))
     notes: Mapped[str | None] = mapped_column(Text)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def search_line(self) -> str:
+        """The name."""
+        return fold(self.name)
 
 
 class ContactLink(TenantScoped, Audited, Base):

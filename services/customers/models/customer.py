@@ -7,19 +7,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy import Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.customers.domain.customer import State, state_of
+from services.customers.domain.customer import State, searchable, state_of
 from services.customers.models.base import Base
 from shared.db import Audited, Json, Rate, TenantScoped, UtcDateTime, Versioned
 from shared.db.mixins import ID
+from shared.db.search_pages import Searchable, marks_of
 
 Address = dict[str, str]
 """street, postal_code, city, country."""
+IS_ARCHIVED = text("archived_at IS NOT NULL")
 
 
-class Customer(Versioned, TenantScoped, Audited, Base):
+class Customer(Versioned, TenantScoped, Audited, Searchable, Base):
     """One customer. The number is given once and stays; archived_at is set while it is archived.
 
     withdrawn  archived because the import that made it was undone; the next import that names it takes it into use
@@ -27,7 +29,8 @@ class Customer(Versioned, TenantScoped, Audited, Base):
     """
 
     __tablename__ = "customers"
-    __audit_left_out__: ClassVar[tuple[str, ...]] = ("search_text", "duplicate_key")
+    __audit_left_out__: ClassVar[tuple[str, ...]] = ("search_text", "search_page", "duplicate_key")
+    __search_marked__ = ("extra",)
     __table_args__ = (
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "business_id"),
@@ -35,6 +38,9 @@ class Customer(Versioned, TenantScoped, Audited, Base):
         Index("ix_customers_tenant_id_duplicate_key", "tenant_id", "duplicate_key"),
         Index("ix_customers_tenant_id_einvoice_address", "tenant_id", "einvoice_address"),
         Index("ix_customers_tenant_id_merged_into", "tenant_id", "merged_into"),
+        Index("ix_customers_kind", "tenant_id", "kind", "id"),
+        Index("ix_customers_search_page", "tenant_id", "search_page"),
+        Index("ix_customers_archived", "tenant_id", "id", postgresql_where=IS_ARCHIVED, sqlite_where=IS_ARCHIVED),
     )
 
     number: Mapped[str] = mapped_column(String(20))
@@ -68,8 +74,16 @@ class Customer(Versioned, TenantScoped, Audited, Base):
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn: Mapped[bool] = mapped_column(default=False)
     merged_into: Mapped[str | None] = mapped_column(ID)
-    search_text: Mapped[str] = mapped_column(Text)
     duplicate_key: Mapped[str] = mapped_column(String(300))
+
+    def search_line(self) -> str:
+        """Name, number, business ID and city."""
+        fields = ("name", "number", "business_id", "billing_address")
+        return searchable({name: getattr(self, name) for name in fields})
+
+    def search_marks(self) -> list[str]:
+        """Own fields."""
+        return marks_of(self.extra)
 
     @property
     def archived(self) -> bool:

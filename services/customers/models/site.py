@@ -9,17 +9,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from services.customers.domain.customer import fold
 from services.customers.domain.site_tree import Attachment
 from services.customers.models.base import Base
-from services.customers.models.customer import Address
+from services.customers.models.customer import IS_ARCHIVED, Address
 from shared.db import Audited, ExactDecimal, Json, TenantScoped, UtcDateTime, Versioned
 from shared.db.mixins import ID
+from shared.db.search_pages import Searchable, marks_of
 from shared.db.site_scope import subtree
 from shared.ids import new_id
 from shared.periods import Period
 
 
-class Site(Versioned, TenantScoped, Audited, Base):
+class Site(Versioned, TenantScoped, Audited, Searchable, Base):
     """A node of the site tree.
 
     path         ids from the root to the site (`site_tree`); kept in step when a site is moved
@@ -35,10 +37,15 @@ class Site(Versioned, TenantScoped, Audited, Base):
     """
 
     __tablename__ = "sites"
+    __audit_left_out__ = ("search_text", "search_page")
+    __search_marked__ = ("extra",)
     __table_args__ = (
         Index("ix_sites_tenant_id_path", "tenant_id", "path", postgresql_ops={"path": "varchar_pattern_ops"}),
         Index("ix_sites_tenant_id_customer_id", "tenant_id", "customer_id"),
         Index("ix_sites_tenant_id_id", "tenant_id", "id"),
+        Index("ix_sites_tenant_id_parent_id", "tenant_id", "parent_id", "id"),
+        Index("ix_sites_search_page", "tenant_id", "search_page"),
+        Index("ix_sites_archived", "tenant_id", "id", postgresql_where=IS_ARCHIVED, sqlite_where=IS_ARCHIVED),
         Index("uq_sites_tenant_id_code", "tenant_id", "code", unique=True),
         Index("uq_sites_tenant_id_tag", "tenant_id", "tag", unique=True),
     )
@@ -62,6 +69,14 @@ class Site(Versioned, TenantScoped, Audited, Base):
     door_code: Mapped[bytes | None] = mapped_column(LargeBinary)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn: Mapped[bool] = mapped_column(default=False)
+
+    def search_line(self) -> str:
+        """The name."""
+        return fold(self.name)
+
+    def search_marks(self) -> list[str]:
+        """Own fields."""
+        return marks_of(self.extra)
 
     @property
     def has_door_code(self) -> bool:

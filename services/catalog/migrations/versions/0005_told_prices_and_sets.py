@@ -9,7 +9,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from shared.db.migration_parts import enable_row_level_security
+from shared.db.migration_parts import (
+    ask_for_the_tenant_once,
+    create_search_pages_v1,
+    enable_row_level_security,
+)
 from shared.db.types import Json, Quantity, UnitPrice, UtcDateTime
 
 revision = "0005"
@@ -50,21 +54,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_product_components_tenant_id", "product_components", ["tenant_id"])
     op.create_index("ix_product_components_tenant_id_product_id", "product_components", ["tenant_id", "product_id"])
-    op.add_column("products", sa.Column("search_page", ID, nullable=True))
-    op.create_table(
-        "product_search_pages",
-        sa.Column("id", ID, nullable=False),
-        sa.Column("tenant_id", ID, nullable=False),
-        sa.Column("first_id", ID, nullable=False),
-        sa.Column("last_id", ID, nullable=False),
-        sa.Column("texts", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_product_search_pages"),
-    )
-    op.create_index("ix_product_search_pages_tenant_id", "product_search_pages", ["tenant_id"])
-    op.create_index("ix_product_search_pages_tenant_id_first_id", "product_search_pages", ["tenant_id", "first_id"])
-    enable_row_level_security(["product_components", "product_search_pages"])
+    create_search_pages_v1("products", "product_search_pages")
+    enable_row_level_security(["product_components"])
     _index_products()
-    _ask_for_the_tenant_once()
+    ask_for_the_tenant_once(("products", "prices", "price_facts", "product_search_pages"))
 
 
 def _index_prices() -> None:
@@ -85,22 +78,11 @@ def _index_prices() -> None:
     )
 
 
-def _ask_for_the_tenant_once() -> None:
-    """Let the policies of large tables read the setting once for each statement, not for each row."""
-    if op.get_bind().dialect.name != "postgresql":
-        return
-    tenant = "(SELECT current_setting('urakka.tenant_id', true))"
-    condition = f"(tenant_id = {tenant} OR {tenant} = '*')"
-    for table in ("products", "prices", "price_facts", "product_search_pages"):
-        op.execute(f"ALTER POLICY {table}_tenant ON {table} USING {condition} WITH CHECK {condition}")
-
-
 def _index_products() -> None:
     """Each filter of the list finds its first page without walking all products."""
     op.drop_index("ix_products_tenant_id_category_id", "products")
     op.create_index("ix_products_category", "products", ["tenant_id", "category_id", "id"])
     op.create_index("ix_products_kind", "products", ["tenant_id", "kind", "id"])
-    op.create_index("ix_products_search_page", "products", ["tenant_id", "search_page"])
     for name, condition in (("archived", "archived_at IS NOT NULL"), ("sets", "is_set")):
         where = sa.text(condition)
         op.create_index(

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DatabaseError
 
-from services.catalog.app.search import find_products, pack_all
-from services.catalog.models import Category, Price, Product, StoredPriceFact
+from services.catalog.models import PRODUCT_SEARCH, Category, Price, Product, StoredPriceFact
 from shared.clock import utc_now
 from shared.context import Context
 from shared.db import Database, migrate
@@ -50,12 +49,13 @@ def test_prices_and_products_of_before_are_told_and_found(any_engine: Engine) ->
     database = Database(any_engine)
     context = Context(tenant_id=TENANT, actor=new_id())
     for worth, packed in ((2, 0), (1, 1)):  # found before it is on a search page, and after
-        assert pack_all(database, worth=worth) == packed
+        assert PRODUCT_SEARCH.pack_all(database, worth=worth) == packed
         with database.read(context) as uow:
             product = uow.session.get(Product, PRODUCT)
             assert (product.version, product.is_set, product.target_accounts) == (7, False, {})
             for part in ("lamp", "641abc"):
-                found = find_products(uow, select(Product), part, limit=5, after=None)
+                named = select(Product).where(Product.search_text.contains(part))
+                found = PRODUCT_SEARCH.find(uow, named, part, limit=5, after=None)
                 assert [one.code for one in found.items] == ["A"]
             fact = uow.session.get(StoredPriceFact, FACT)
             assert (fact.version, fact.price, fact.changed_at.year) == (1, Decimal(8), 2026)

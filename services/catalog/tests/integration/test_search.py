@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from services.catalog.app.search import pack_all
 from services.catalog.bootstrap import SERVICE
-from services.catalog.models import Product, SearchPage
+from services.catalog.models import PRODUCT_SEARCH, Product, SearchPage
 from shared.testing.service import Caller, ServiceUnderTest, service_under_test
 
 WORDS = ("suodatin", "venttiili", "putki", "kaapeli", "100 %", "a_b", "öljy")
@@ -86,9 +85,9 @@ def test_the_search_finds_what_reading_everything_finds(office: Caller, service:
         assert office.post(f"/products/{one['id']}/archive").status_code == 200
     check(office, service)
     versions = {one["id"]: one["version"] for one in office.get("/products?limit=200").json["items"]}
-    assert pack_all(service.database) == 0, "so few are not worth it"
-    assert pack_all(service.database, worth=1) >= 40 + 10
-    assert pack_all(service.database, worth=1) == 0
+    assert PRODUCT_SEARCH.pack_all(service.database) == 0, "so few are not worth it"
+    assert PRODUCT_SEARCH.pack_all(service.database, worth=1) >= 40 + 10
+    assert PRODUCT_SEARCH.pack_all(service.database, worth=1) == 0
     assert {one["id"]: one["version"] for one in office.get("/products?limit=200").json["items"]} == versions
     check(office, service)
     assert found(office, "uusi nimi", 3, archived="true") == [one["code"] for one in known[:10]]
@@ -104,7 +103,7 @@ def test_pages_that_nothing_is_on_go_away(office: Caller, service: ServiceUnderT
     assert found(office, "uusi 12", 200) == [code for code, text in names.items() if "a 12" in text]
     assert found(office, "vanha", 200) == []
     make(office, "M", "Muu")
-    pack_all(service.database, worth=1)
+    PRODUCT_SEARCH.pack_all(service.database, worth=1)
     with service.begin() as uow:
         assert uow.session.scalars(select(SearchPage).where(SearchPage.texts.contains("vanha"))).all() == []
 
