@@ -45,6 +45,7 @@ class Reason(StrEnum):
     OLD_FORMAT = "old_format"
     ENCRYPTED = "encrypted"
     MACROS = "macros"
+    EXTERNAL_LINKS = "external_links"
     DAMAGED = "damaged"
 
 
@@ -54,6 +55,7 @@ _TEXTS: Final = {
     Reason.OLD_FORMAT: "The file is in the old Excel format (.xls): save it as .xlsx",
     Reason.ENCRYPTED: "The workbook is protected with a password: save it without one",
     Reason.MACROS: "The workbook contains macros: save it as .xlsx without them",
+    Reason.EXTERNAL_LINKS: "The workbook takes values from other files: save it with the values themselves",
     Reason.DAMAGED: "The workbook is damaged",
 }
 
@@ -139,6 +141,8 @@ def open_package(content: bytes, limits: WorkbookLimits) -> Package:
     package = Package(archive, limits)
     if any(name.endswith(_MACRO_ENDS) or "/macrosheets/" in name for name in package.names()):
         raise refused(Reason.MACROS)
+    if any("/externallinks/" in name for name in package.names()):  # what it says of the other file may be long old
+        raise refused(Reason.EXTERNAL_LINKS)
     if "[content_types].xml" not in package and not package.is_open_document:
         raise refused(Reason.NOT_XLSX)
     return package

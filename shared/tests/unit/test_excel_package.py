@@ -57,6 +57,11 @@ def test_macros_are_refused(part):
     assert reason_of(package({**minimal_parts(SHEET), part: b"x"})) == "macros"
 
 
+def test_a_workbook_that_takes_values_from_other_files_is_refused():
+    link = "xl/externalLinks/externalLink1.xml"
+    assert reason_of(package({**minimal_parts(SHEET), link: b"<externalLink/>"})) == "external_links"
+
+
 def test_macros_are_refused_by_the_declared_type_too():
     parts = minimal_parts(SHEET)
     declared = str(parts["[Content_Types].xml"]).replace("spreadsheetml.sheet.main", "sheet.macroEnabled.main")
