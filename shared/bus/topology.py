@@ -64,6 +64,7 @@ QUEUES = (
     QueueDescription("workorders.documents", ("document.accepted.v1",)),
     QueueDescription("catalog.customers", ("customer.changed.v1", "site.changed.v1")),
     QueueDescription("customers.webhooks", ("customer.changed.v1", "site.changed.v1")),
+    QueueDescription("customers.documents", ("document.accepted.v1",)),
     QueueDescription("billing.copies", ("customer.changed.v1", "product.changed.v1", "charging_rule.changed.v1")),
     QueueDescription("billing.workorders", ("workorder.approved.v1", "workorder.reopened.v1")),
 )

@@ -72,7 +72,8 @@ class Destination:
 class Composed:
     """A document together with what it bills.
 
-    workorders  {id, number, row_ids} of each work order in it, in the order of the document; its fee is no work row.
+    workorders  {id, number, customer_id, row_ids} of each work order in it, in the order of the document; its fee is
+                no work row.
     ledger_ids  the ledger rows that it reserves.
     credit_note why a credit was made, and what becomes of its rows (`services.billing.app.reversals`); else None.
     fee         the ledger row of its fee, to be stored with it; None if it has none.
@@ -492,7 +493,13 @@ def _workorders(members: Sequence[ApprovedRow]) -> tuple[dict[str, Any], ...]:
     named: dict[str, dict[str, Any]] = {}
     for row in members:
         order = named.setdefault(
-            row.workorder_id, {"id": row.workorder_id, "number": row.workorder_number, "row_ids": []}
+            row.workorder_id,
+            {
+                "id": row.workorder_id,
+                "number": row.workorder_number,
+                "customer_id": row.customer_id,
+                "row_ids": [],
+            },
         )
         if row.row_id not in order["row_ids"]:
             order["row_ids"].append(row.row_id)

@@ -47,5 +47,5 @@ def merge_customers(body: dict[str, Any], customer_id: str) -> use_cases.Merged:
 @requires("customers.write")
 @blp.response(200, MergeOut)
 def undo_merge(customer_id: str) -> use_cases.Merged:
-    """Take the merge of this customer back, while nothing that it moved has changed"""
+    """Take the merge of this customer back, while nothing was billed and nothing that it moved has changed"""
     return use_cases.undo_merge(begin(), customer_id, expected_version=expected_version(), now=utc_now())

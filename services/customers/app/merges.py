@@ -6,12 +6,12 @@ searches and workbooks find the survivor, and all history keeps the customer tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from services.customers.app.customers import check_payer, store_changes, stored_fields
 from services.customers.app.events import publish_customer
@@ -28,9 +28,10 @@ from services.customers.app.merge_parts import (
 )
 from services.customers.app.sites import lock_tree
 from services.customers.domain.customer import changed_customer, plain_field, refuse_archived, revived_field
-from services.customers.domain.errors import CustomerMerged, NotMerged
+from services.customers.domain.errors import CustomerMerged, MergeBilled, NotMerged
 from services.customers.domain.merge import Difference, MergeWarning, differences, merge_warnings, refuse_merge
 from services.customers.models import Customer, CustomerMerge
+from shared.clock import business_day, iso_utc
 from shared.db import UnitOfWork, check_version, get_or_404
 from shared.ids import new_id
 
@@ -117,10 +118,10 @@ def merge_customers(uow: UnitOfWork, order: MergeOrder, *, now: datetime) -> Mer
 def undo_merge(uow: UnitOfWork, customer_id: str, *, expected_version: int | None, now: datetime) -> Merged:
     """Take the newest merge of a customer back: everything returns as it was. Doing it twice changes nothing.
 
-    A merge may be undone while nothing was billed on it. This service does not know of bills, so it asks what it
-    does know: neither customer, nor any customer, link or attachment that the merge moved, may have changed since.
-    What billing has locked or sent in between keeps the customer that it was made for, whatever is undone here.
-    Raises NotFound, NotMerged, VersionMismatch, MergeInUse.
+    A merge may be undone while nothing was billed on it (`note_billed`), and while neither customer, nor any
+    customer, link or attachment that the merge moved, has changed since. A document that billing has made but no
+    accounting system has taken does not prevent it; it keeps the customer that it was made for.
+    Raises NotFound, NotMerged, VersionMismatch, MergeBilled, MergeInUse.
     """
     with uow:
         lock_tree(uow)
@@ -131,10 +132,35 @@ def undo_merge(uow: UnitOfWork, customer_id: str, *, expected_version: int | Non
         into = get_or_404(uow.session, Customer, merge.survivor_id, for_update=True)
         if merge.undone_at is None:
             check_version(merged, expected_version)
+            _refuse_billed(merge)
             refuse_changed(uow, merge)
             _undo(uow, merge, merged, into, now)
             uow.commit()
     return Merged(merge, merged, into)
+
+
+def note_billed(uow: UnitOfWork, document_id: str, customer_ids: Collection[str], *, at: datetime) -> None:
+    """Remember for each merge that stands which document billed one of its customers first.
+
+    Bills of the survivor's own count: orders that moved before approval are not told from its others. What was
+    accepted before the merge does not count, however late it is heard. Runs inside the open transaction.
+
+    customer_ids  who pays the document, and whose orders it bills
+    """
+    statement = select(CustomerMerge).where(
+        CustomerMerge.undone_at.is_(None),
+        CustomerMerge.billed_at.is_(None),
+        CustomerMerge.merged_at <= at,
+        or_(CustomerMerge.merged_id.in_(customer_ids), CustomerMerge.survivor_id.in_(customer_ids)),
+    )
+    for merge in uow.session.scalars(statement.order_by(CustomerMerge.id).with_for_update()):
+        merge.billed_at, merge.billed_document_id = at, document_id
+
+
+def _refuse_billed(merge: CustomerMerge) -> None:
+    if merge.billed_at is not None:
+        detail = f"Work was billed on {business_day(merge.billed_at)}, after the merge."
+        raise MergeBilled(detail, document_id=merge.billed_document_id, billed_at=iso_utc(merge.billed_at))
 
 
 def _merge(uow: UnitOfWork, merged: Customer, into: Customer, fields: Sequence[str], now: datetime) -> CustomerMerge:

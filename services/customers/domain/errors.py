@@ -117,6 +117,13 @@ class MergeInUse(Conflict):
     title = "Something changed since the customers were merged"
 
 
+class MergeBilled(Conflict):
+    """An accounting system took a document since the merge; `document_id` names the first, `billed_at` says when."""
+
+    code = "customer.merge_billed"
+    title = "Something was billed since the customers were merged"
+
+
 class InvalidExtraField(RuleBroken):
     """The definition of a field of the tenant's own, or a value of it in a query, is not usable."""
 

@@ -1,7 +1,8 @@
-"""The service hears its own changes come back from the bus, and tells them to webhooks."""
+"""The service tells its own changes, as they come back from the bus, to webhooks; and hears what was billed."""
 
 from __future__ import annotations
 
+from services.customers.app.merges import note_billed
 from services.customers.app.webhooks import tell_webhooks
 from services.customers.domain.webhooks import Told
 from shared.bus.consumer import Consumer
@@ -20,9 +21,17 @@ def on_site_changed(uow: UnitOfWork, event: Event) -> None:
     tell_webhooks(uow, event, Told.SITES, now=utc_now())
 
 
+def on_document_accepted(uow: UnitOfWork, event: Event) -> None:
+    """A merge of the payer, or of a customer whose order is billed, may not be undone from now on."""
+    data = event.data
+    ordering = {order["customer_id"] for order in data["workorders"] if "customer_id" in order}
+    note_billed(uow, data["id"], {data["customer_id"], *ordering}, at=event.time)
+
+
 CONSUMERS = (
     Consumer(
         name="customers.webhooks",
         handlers={"customer.changed.v1": on_customer_changed, "site.changed.v1": on_site_changed},
     ),
+    Consumer(name="customers.documents", handlers={"document.accepted.v1": on_document_accepted}),
 )

@@ -24,6 +24,7 @@ class CustomerMerge(TenantScoped, Audited, Base):
            that named the merged one, import_keys [fingerprint]
     before field → value of the survivor, of the fields that were taken from the merged one
     business_id  of the merged one, if it went over
+    billed_at, billed_document_id  the first document since then that bills one of the two
     """
 
     __tablename__ = "customer_merges"
@@ -39,3 +40,5 @@ class CustomerMerge(TenantScoped, Audited, Base):
     business_id: Mapped[str | None] = mapped_column(String(9))
     merged_at: Mapped[datetime] = mapped_column(UtcDateTime)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    billed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    billed_document_id: Mapped[str | None] = mapped_column(ID)

@@ -102,6 +102,7 @@ def test_one_box(tmp_path: Path, loops: Loops) -> None:
     workorders = database(f"sqlite:///{tmp_path}/workorders.sqlite", "workorders", wakeup)
     consumers = [documents.consumer]
     attach_consumers(stop, bus=bus, database=workorders, consumers=consumers)
+    bus.attach("customers.documents", lambda _body: None)
     publisher = bus.publisher("billing")
     loops.start(lambda: run_relay(stop, database=billing, service="billing", wakeup=wakeup, publisher=publisher))
     loops.start(lambda: run_retries(stop, database=workorders, consumers=consumers, wakeup=wakeup))

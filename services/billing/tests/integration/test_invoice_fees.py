@@ -78,7 +78,8 @@ def reverse(billing: Billing, document_id: str, *takes: Take) -> None:
 def test_an_order_billed_at_once_has_the_fee_in_its_channel(billing: Billing, channel: str, gross: str) -> None:
     billing.connect()
     rule_id = with_a_fee(billing)
-    order_id = billing.approve(by_letter(billing, billing_rhythm="immediate", invoice_channel=channel))
+    customer_id = by_letter(billing, billing_rhythm="immediate", invoice_channel=channel)
+    order_id = billing.approve(customer_id)
     (row,) = work(billing)
     assert [fee.state for fee in fees(billing)] == ([] if channel == "einvoice" else ["reserved"])
     billing.check()
@@ -86,7 +87,8 @@ def test_an_order_billed_at_once_has_the_fee_in_its_channel(billing: Billing, ch
     (invoice,) = billing.target.invoices
     assert invoice["gross"] == gross
     (accepted,) = billing.events("document.accepted.v1")
-    assert accepted.data["workorders"] == [{"id": order_id, "number": row.workorder_number, "row_ids": [row.row_id]}]
+    named = {"id": order_id, "number": row.workorder_number, "customer_id": customer_id, "row_ids": [row.row_id]}
+    assert accepted.data["workorders"] == [named]
     for fee in fees(billing):
         assert (fee.fee_rule_id, fee.state, fee.transferred, fee.order_id) == (rule_id, "transferred", 1, row.order_id)
         assert (fee.product_code, fee.unit, fee.vat_rate_percent) == ("LASKLIS", "kpl", D("25.50"))

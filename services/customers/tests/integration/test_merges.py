@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from services.customers.messaging.inbound import CONSUMERS
 from services.customers.models import CustomerMerge
+from shared.bus.catalogue import default_catalogue
+from shared.bus.envelope import encode
+from shared.bus.inbox import Inbox
+from shared.clock import HELSINKI, utc_now
+from shared.ids import new_id
 from shared.testing.service import Caller, ServiceUnderTest
 
 OLD = {
@@ -198,6 +206,56 @@ def test_a_merge_is_not_undone_once_something_of_it_changed(pair: Pair, touched:
         assert office.delete(f"/customers/{pair.into}/contacts/{link['id']}").status_code == 204
     assert pair.undo(status=409)["code"] == "customer.merge_in_use"
     assert pair.customer(pair.old)["merged_into"] == pair.into
+
+
+def bill(
+    service: ServiceUnderTest, payer: str, ordering: str | None = None, *, at: datetime, tenant_id: str | None = None
+) -> str:
+    """Let it be heard, twice, that a document was accepted at a moment; returns the document's id."""
+    sample = default_catalogue().get("document.accepted.v1").samples[0].event
+    order = {"id": new_id(), "number": "1", "row_ids": [new_id()]} | ({"customer_id": ordering} if ordering else {})
+    document_id = new_id()
+    data = {**sample.data, "id": document_id, "customer_id": payer, "workorders": [order]}
+    told = replace(
+        sample, id=new_id(), subject=document_id, tenant_id=tenant_id or service.tenant_id, time=at, data=data
+    )
+    (consumer,) = (one for one in CONSUMERS if "document.accepted.v1" in one.types)
+    for _ in range(2):
+        Inbox(service.database, consumer).take(encode(told))
+    return document_id
+
+
+@pytest.mark.parametrize(
+    ("payer", "ordering"), [("old", "old"), ("into", "old"), ("other", "old"), ("into", "other"), ("into", None)]
+)
+def test_a_merge_is_not_undone_once_a_document_bills_one_of_the_two(
+    pair: Pair, service: ServiceUnderTest, payer: str, ordering: str | None
+) -> None:
+    pair.merge()
+    named = {"old": pair.old, "into": pair.into, "other": new_id(), None: None}
+    at = (utc_now() + timedelta(days=3)).replace(microsecond=0)
+    first = bill(service, str(named[payer]), named[ordering], at=at)
+    bill(service, pair.into, at=at + timedelta(days=1))
+    refused = pair.undo(status=409)
+    assert (refused["code"], refused["document_id"]) == ("customer.merge_billed", first)
+    assert datetime.fromisoformat(refused["billed_at"]) == at
+    assert at.astimezone(HELSINKI).date().isoformat() in refused["detail"]
+    assert pair.customer(pair.old)["merged_into"] == pair.into
+
+
+def test_bills_of_before_of_others_and_of_another_firm_leave_a_merge_to_be_undone(
+    pair: Pair, service: ServiceUnderTest
+) -> None:
+    before, later = utc_now() - timedelta(seconds=1), utc_now() + timedelta(days=1)
+    bill(service, pair.old, pair.old, at=before)
+    pair.merge()
+    bill(service, pair.old, pair.old, at=before)
+    bill(service, new_id(), new_id(), at=later)
+    bill(service, pair.into, pair.old, at=later, tenant_id=service.other_tenant_id)
+    assert pair.undo()["undone_at"] is not None
+    bill(service, pair.old, pair.old, at=later)
+    pair.merge()
+    assert pair.undo()["undone_at"] is not None
 
 
 def test_what_was_merged_is_not_restored_and_what_was_not_is_not_undone(pair: Pair) -> None:
