@@ -30,7 +30,7 @@ from shared.telemetry import get_logger
 
 log = get_logger("production")
 
-_READY_WITHIN_S = 60.0
+_READY_WITHIN_S = 120.0
 _STOP_WITHIN_S = 25.0
 _HEALTHY_AFTER_S = 30.0
 _ROOT = Path(__file__).resolve().parent.parent
