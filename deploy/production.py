@@ -126,7 +126,7 @@ class Production:
     def start(self) -> None:
         """Migrate, declare the topology, start all processes, and return when every API is ready.
 
-        Raises RuntimeError, with the log's place, when something does not come up within a minute.
+        Raises RuntimeError, with the log's place, when something does not come up in time.
         """
         self._settings.log_folder.mkdir(parents=True, exist_ok=True)
         for name in SERVICES:
