@@ -25,7 +25,7 @@ from services.billing.tests.targets import MemoryLinks, a_document, a_line, a_pa
 
 ROOT = Path(__file__).parents[4]
 SHORT_TIMEOUTS = {"connect_timeout_s": 2, "read_timeout_s": 2}
-QUICK = {"connect_timeout_s": 0.5, "read_timeout_s": 0.5}
+QUICK = {"connect_timeout_s": 1.5, "read_timeout_s": 1.5}
 IBAN = "FI2112345600000785"
 
 SAVED = ("timeout_after_save", "reset_after_save", "error_500_after_save", "garbage", "truncated", "ok_without_id")
@@ -70,7 +70,7 @@ class Company:
         return requests.get(self._url("books"), timeout=10).json()
 
     def spoil(self, kind: str, resource: str, **more: object) -> None:
-        fault = {"kind": kind, "resource": resource, "methods": ["POST"], "delay_s": 1.0, **more}
+        fault = {"kind": kind, "resource": resource, "methods": ["POST"], "delay_s": 3.0, **more}
         requests.post(self._url("faults"), json=fault, timeout=10).raise_for_status()
 
     def configure(self, **settings: object) -> None:

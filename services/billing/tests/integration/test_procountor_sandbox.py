@@ -109,7 +109,7 @@ def test_it_is_approved_and_sent_by_setting_and_once(
 @pytest.mark.parametrize("kind", ["timeout_after_save", "reset_after_save", "error_500_after_save", "garbage"])
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_whose_answer_is_lost_is_looked_at_and_not_done_twice(company: Company, step: str, kind: str) -> None:
-    it = desk(company, send=True, dimensions=COST_CENTRE, read_timeout_s=0.5)
+    it = desk(company, send=True, dimensions=COST_CENTRE, read_timeout_s=1.5)
     document = a_document(attachments=(a_file(),))
     ids = it.deliver(document)
     resource, method = STEPS[step]
