@@ -343,6 +343,7 @@ def test_a_list_that_may_not_be_read_is_not_compared(company: Company) -> None:
     it = desk(company)
     company.spoil("validation_error", "vats/default", methods=["GET"], times=9)
     it.deliver(a_document())
+    assert len(company.books()["invoices"]) == 1
 
 
 def test_a_list_that_cannot_be_read_now_is_waited_for(company: Company) -> None:
