@@ -17,6 +17,9 @@ from shared.errors import Malformed, RuleBroken, UrakkaError
 from shared.http.problems import CONTENT_TYPE, ProblemOut, field_errors
 from shared.http.request import rehearsal
 from shared.http.stand_ins import NoStandIn, beside, with_stand_ins
+from shared.telemetry import get_logger
+
+log = get_logger("http")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,6 +68,8 @@ class _WrongForm(Malformed):
         except (UrakkaError, NoStandIn, RehearsalOver):
             # Nothing to add: no rule is broken, or something else comes before the rules, such as the record's state.
             return
+        except Exception:  # a rule may never have met what stands in: that must not hide what is malformed
+            log.exception("http.rules_not_judged")
 
 
 class _Parser(FlaskParser):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, func, select
 
 from shared.bus.envelope import decode
 from shared.bus.tables import outbox
-from shared.http import Blueprint, public, requires
+from shared.errors import Malformed
+from shared.http import Blueprint, Schema, Text, public, requires
 from shared.ids import is_id, new_id
 from shared.tests.things import OTHER_FIRM, Thing, somebody
 from shared.tests.things_api import ThingsApi
@@ -38,6 +41,22 @@ def test_an_endpoint_that_says_not_who_may_call_it_cannot_be_registered() -> Non
         blueprint.get("/")(view)
     blueprint.get("/public")(public(lambda: None))
     blueprint.get("/marked")(requires("things.read")(lambda: None))
+
+
+def test_a_rule_that_stumbles_over_a_stand_in_does_not_hide_what_is_malformed(everything_logged: io.StringIO) -> None:
+    class NamedIn(Schema):
+        """A name."""
+
+        name = Text(5, required=True)
+
+    def view(body: dict[str, Any]) -> None:
+        raise KeyError(body["name"])
+
+    parsed = Blueprint("stumbling", __name__).arguments(NamedIn, rules_too=True)(view)
+    with Flask("stumbling").test_request_context(method="POST", json={"name": 5}), pytest.raises(Malformed) as refused:
+        parsed()
+    assert [error.pointer for error in refused.value.errors] == ["/name"]
+    assert "http.rules_not_judged" in everything_logged.getvalue()
 
 
 @pytest.mark.parametrize(
